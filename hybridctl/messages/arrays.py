@@ -1,0 +1,60 @@
+"""Checks made where a message is built: shape, finiteness and rigid transforms."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+class MessageError(ValueError):
+    """A message was built from a value of the wrong shape, unit or range."""
+
+
+def checked(name: str, value: ArrayLike, *, shape: tuple[int | None, ...]) -> FloatArray:
+    """Copy `value` to a read-only float64 array of `shape` (`None` matches any length).
+
+    Raises:
+        MessageError: the shape differs or an entry is NaN or infinite.
+    """
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise MessageError(f"{name} is not an array of numbers: {error}") from error
+    if len(array.shape) != len(shape) or any(
+        want is not None and want != have for want, have in zip(shape, array.shape, strict=True)
+    ):
+        wanted = tuple("any" if want is None else want for want in shape)
+        raise MessageError(f"{name} has shape {array.shape}, expected {wanted}")
+    if not np.isfinite(array).all():
+        raise MessageError(f"{name} holds NaN or infinite entries: {array.tolist()}")
+    array.flags.writeable = False
+    return array
+
+
+def checked_scalar(name: str, value: float, *, low: float = -np.inf, high: float = np.inf) -> float:
+    """Return `value` as a float inside [`low`, `high`].
+
+    Raises:
+        MessageError: it is NaN, infinite or outside the range.
+    """
+    number = float(value)
+    if not np.isfinite(number) or not low <= number <= high:
+        raise MessageError(f"{name} is {number}, expected a finite value in [{low}, {high}]")
+    return number
+
+
+def checked_transform(name: str, value: ArrayLike) -> FloatArray:
+    """Copy `value` to a read-only 4×4 rigid transform (rotation orthonormal to 1e-6, translation in m).
+
+    Raises:
+        MessageError: it is not a finite, right-handed rigid transform.
+    """
+    T = checked(name, value, shape=(4, 4))
+    R = T[:3, :3]
+    if np.abs(R @ R.T - np.eye(3)).max() > 1e-6 or np.linalg.det(R) < 0:
+        raise MessageError(f"{name} has a rotation that is not orthonormal and right-handed")
+    if not np.array_equal(T[3], (0.0, 0.0, 0.0, 1.0)):
+        raise MessageError(f"{name} has the bottom row {T[3].tolist()}, expected [0, 0, 0, 1]")
+    return T

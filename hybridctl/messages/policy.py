@@ -1,0 +1,159 @@
+"""The protocols by which trees meet a VLA: what is asked, what is answered, and how to wait for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from hybridctl.messages.action import Action, ActionSpec
+from hybridctl.messages.arrays import FloatArray, checked, checked_scalar
+from hybridctl.messages.observation import Observation
+from hybridctl.messages.plan import Plan, Subgoal
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """How sure a policy is of an answer, from its own token probabilities.
+
+    Attributes:
+        log_probability: Sum over the answer's tokens of log p [nat], at most 0.
+        entropy: Mean entropy of the answer's free tokens [nat], at least 0.
+    """
+
+    log_probability: float
+    entropy: float
+
+    def __post_init__(self) -> None:
+        checked_scalar("Confidence.log_probability", self.log_probability, high=1e-6)
+        checked_scalar("Confidence.entropy", self.entropy, low=-1e-6)
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """Which subgoals carry out `instruction` in the scene that `observation` shows?"""
+
+    observation: Observation
+    instruction: str
+
+
+@dataclass(frozen=True)
+class ActRequest:
+    """Which action brings `subgoal` forward from the state that `observation` shows?"""
+
+    observation: Observation
+    subgoal: Subgoal
+
+
+@dataclass(frozen=True)
+class LocateRequest:
+    """In which pixel of `observation` is the thing that `phrase` names?"""
+
+    observation: Observation
+    phrase: str
+
+
+@dataclass(frozen=True)
+class PlanAnswer:
+    """A plan, the stamp of the observation it rests on [s], and its confidence."""
+
+    plan: Plan
+    text: str
+    stamp: float
+    confidence: Confidence
+
+
+@dataclass(frozen=True)
+class ActAnswer:
+    """An action with the tool pose it is relative to.
+
+    Attributes:
+        action: The detokenized action.
+        tokens: The action bins it was decoded from, eight integers.
+        pixel: Where in the image the policy meant to act, (u, v) [px], shape (2,).
+        T_base_tool: Tool pose at the observation's stamp, shape (4, 4) [m].
+        stamp: Stamp of the observation [s].
+        confidence: Over all tokens of the answer.
+    """
+
+    action: Action
+    tokens: tuple[int, ...]
+    pixel: FloatArray
+    T_base_tool: FloatArray
+    stamp: float
+    confidence: Confidence
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pixel", checked("ActAnswer.pixel", self.pixel, shape=(2,)))
+
+
+@dataclass(frozen=True)
+class LocateAnswer:
+    """A pixel (u, v) [px] with its standard deviation a coordinate [px], both of shape (2,)."""
+
+    pixel: FloatArray
+    pixel_std: FloatArray
+    observation: Observation
+    confidence: Confidence
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pixel", checked("LocateAnswer.pixel", self.pixel, shape=(2,)))
+        object.__setattr__(self, "pixel_std", checked("LocateAnswer.pixel_std", self.pixel_std, shape=(2,)))
+
+    @property
+    def stamp(self) -> float:
+        """Stamp of the observation that the answer rests on [s]."""
+        return self.observation.stamp
+
+
+Request = PlanRequest | ActRequest | LocateRequest
+Answer = PlanAnswer | ActAnswer | LocateAnswer
+
+
+class VlaPolicy(Protocol):
+    """A vision-language-action model; each call is one forward decode and may take long."""
+
+    @property
+    def action_spec(self) -> ActionSpec:
+        """What its actions mean."""
+        ...
+
+    def plan(self, request: PlanRequest) -> PlanAnswer:
+        """Decompose an instruction into subgoals."""
+        ...
+
+    def act(self, request: ActRequest) -> ActAnswer:
+        """Predict the next action for a subgoal."""
+        ...
+
+    def locate(self, request: LocateRequest) -> LocateAnswer:
+        """Point at a named thing."""
+        ...
+
+
+class PolicyError(RuntimeError):
+    """A policy could not answer: the model raised, or the answer missed its deadline."""
+
+
+class PolicyQueue(Protocol):
+    """Non-blocking access to a policy: submit now, poll on later ticks."""
+
+    @property
+    def action_spec(self) -> ActionSpec:
+        """What the policy's actions mean."""
+        ...
+
+    def submit(self, request: Request, *, timeout: float) -> int:
+        """Hand in a request and return its id; its answer is worthless after `timeout` [s]."""
+        ...
+
+    def poll(self, request_id: int) -> Answer | None:
+        """Return the answer once it is there, None before.
+
+        Raises:
+            PolicyError: the policy failed, or the deadline passed.
+        """
+        ...
+
+    def cancel(self, request_id: int) -> None:
+        """Forget a request; unknown ids are ignored."""
+        ...

@@ -1,0 +1,1 @@
+"""Training data: the scripted expert, and scenes rendered with its labels."""

@@ -1,0 +1,1 @@
+"""The simulated world: scenes sampled from a seed, MuJoCo physics, cameras and scored tasks."""

@@ -1,0 +1,1 @@
+"""Training of the embedded vision-language-action model on rendered scenes."""

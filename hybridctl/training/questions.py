@@ -64,7 +64,11 @@ class QuestionMaker:
     def locate(self, label: ImageLabel, thing: int) -> Question:
         """Ask where a thing is."""
         return self._question(
-            "locate", prompts.locate_prompt(label.things[thing].phrase), self._place(label, thing), label, thing
+            "locate",
+            prompts.locate_prompt(label.things[thing].phrase),
+            self._place(label, thing),
+            label,
+            thing,
         )
 
     def act(self, label: ImageLabel, skill: Skill, thing: int) -> Question:

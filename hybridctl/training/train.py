@@ -77,7 +77,11 @@ class SceneStream:
         labels = [self.labels[i] for i in chosen]
         questions = [
             self._maker.sample(
-                rng, label, locate=recipe.locate_questions, act=recipe.act_questions, plan=recipe.plan_questions
+                rng,
+                label,
+                locate=recipe.locate_questions,
+                act=recipe.act_questions,
+                plan=recipe.plan_questions,
             )
             for label in labels
         ]
@@ -213,4 +217,3 @@ def save_checkpoint(
     tokenizer.save_pretrained(out)
     EMBEDDED_STATISTICS.save(out)
     (out / "recipe.json").write_text(recipe.model_dump_json(indent=2) + "\n")
-

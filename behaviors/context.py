@@ -1,0 +1,105 @@
+"""What the leaves of one tree share: memory, policy, controller, camera and clock, all handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from controllers.controller import Controller
+from hybridctl.messages.action import PoseTarget
+from hybridctl.messages.arm import ArmState
+from hybridctl.messages.arrays import FloatArray
+from hybridctl.messages.clock import Clock
+from hybridctl.messages.observation import Camera, Observation
+from hybridctl.messages.plan import Plan
+from hybridctl.messages.policy import PolicyQueue
+from world_state.memory import WorldMemory
+
+
+class FailureKind(Enum):
+    """Why a leaf failed; recovery is chosen by it."""
+
+    PRECONDITION = "precondition"
+    PERCEPTION = "perception"
+    PLANNING = "planning"
+    EXECUTION = "execution"
+    POSTCONDITION = "postcondition"
+    SAFETY = "safety"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed leaf: where, what kind, why, and when [s]."""
+
+    leaf: str
+    kind: FailureKind
+    why: str
+    stamp: float
+
+
+Note = Callable[[str, str, dict[str, Any]], None]
+"""`note(kind, cause, data)` puts an event into the record."""
+
+
+def _no_note(kind: str, cause: str, data: dict[str, Any]) -> None:
+    """Keep no record."""
+
+
+@dataclass
+class TreeContext:
+    """The hands, eyes and memory of one tree.
+
+    Attributes:
+        memory: The world-state memory.
+        policy: The VLA, behind its non-blocking queue.
+        controller: The only way to move.
+        camera: Where pictures come from.
+        clock: Time for deadlines.
+        note: Where events go.
+        plan: The plan that is being followed.
+        failures: Leaves that failed so far, in order.
+    """
+
+    memory: WorldMemory
+    policy: PolicyQueue
+    controller: Controller
+    camera: Camera
+    clock: Clock
+    note: Note = _no_note
+    plan: Plan = field(default_factory=lambda: Plan(()))
+    failures: list[Failure] = field(default_factory=list)
+    _state: ArmState | None = None
+    _T_base_tool: FloatArray | None = None
+
+    def update(self, state: ArmState, *, commanded_width: float) -> None:
+        """Take in the arm's state before a tick; the memory feels it."""
+        self._state = state
+        self._T_base_tool = self.controller.tool_pose(state.q)
+        self.memory.feel(state, self._T_base_tool, commanded_width=commanded_width)
+
+    @property
+    def state(self) -> ArmState:
+        """The arm's state at this tick."""
+        if self._state is None:
+            raise RuntimeError("the tree was ticked before its context saw an arm state: call update first")
+        return self._state
+
+    @property
+    def T_base_tool(self) -> FloatArray:
+        """The tool's pose at this tick, shape (4, 4) [m]."""
+        if self._T_base_tool is None:
+            raise RuntimeError("the tree was ticked before its context saw an arm state: call update first")
+        return self._T_base_tool
+
+    def observe(self) -> Observation:
+        """Take a picture now."""
+        return self.camera.capture(self.state, self.T_base_tool)
+
+    def move(self, T_base_target: FloatArray, *, source: str, gripper_width: float | None = None) -> None:
+        """Ask the controller to bring the tool to a pose, as of now."""
+        self.controller.set_target(
+            PoseTarget(T_base_target, stamp=self.clock.now(), gripper_width=gripper_width, source=source)
+        )

@@ -1,0 +1,92 @@
+"""Leaves for the gripper."""
+
+from __future__ import annotations
+
+from py_trees.common import Status
+
+from behaviors.context import FailureKind, TreeContext
+from behaviors.leaf import Leaf
+
+_SETTLE = 0.30
+_STILL = 0.0004
+
+
+class CloseGripper(Leaf):
+    """Close on a thing. Writes: the intent to grasp it. Promises: the fingers have come to rest."""
+
+    def __init__(self, context: TreeContext, phrase: str, *, timeout: float = 3.0) -> None:
+        super().__init__(f"grasp the {phrase}", context, timeout=timeout)
+        self.phrase = phrase
+        self._width = 0.0
+
+    def begin(self) -> None:
+        """Say what is grasped, and close where the tool is."""
+        self.context.memory.intend_grasp(self.phrase)
+        self._T = self.context.T_base_tool.copy()
+
+    def step(self) -> Status:
+        """Wait until the fingers rest."""
+        self.context.move(self._T, source="skill", gripper_width=0.0)
+        width = self.context.state.gripper_width
+        still = abs(width - self._width) < _STILL
+        self._width = width
+        return Status.SUCCESS if still and self.elapsed() > _SETTLE else Status.RUNNING
+
+
+class OpenGripper(Leaf):
+    """Open to a width [m]. Writes: the intent to release. Promises: the fingers are open by that width."""
+
+    def __init__(self, context: TreeContext, *, width: float | None = None, timeout: float = 3.0) -> None:
+        super().__init__("open the gripper", context, timeout=timeout)
+        self._wanted = width
+        self._width = 0.0
+
+    def begin(self) -> None:
+        """Say that what is held will be let go."""
+        if self.context.memory.holding() is not None:
+            self.context.memory.intend_release()
+        now = self.context.state.gripper_width
+        # A held thing needs only a little room; in a container there is little more.
+        self._width = min(0.08, now + 0.025) if self._wanted is None else self._wanted
+        self._T = self.context.T_base_tool.copy()
+
+    def step(self) -> Status:
+        """Wait until the fingers are there."""
+        self.context.move(self._T, source="skill", gripper_width=self._width)
+        reached = abs(self.context.state.gripper_width - self._width) < 0.003
+        return Status.SUCCESS if reached and self.elapsed() > 0.2 else Status.RUNNING
+
+
+class Holding(Leaf):
+    """Condition: the memory believes that a thing is held."""
+
+    def __init__(self, context: TreeContext, phrase: str, *, timeout: float = 0.6) -> None:
+        super().__init__(f"holding the {phrase}?", context, timeout=1e9)
+        self.phrase = phrase
+        self._patience = timeout
+
+    def step(self) -> Status:
+        """Give the belief a moment to settle."""
+        held = self.context.memory.holding()
+        if held == self.phrase:
+            return Status.SUCCESS
+        if self.elapsed() < self._patience:
+            return Status.RUNNING
+        found = "nothing" if held is None else held
+        return self.fail(FailureKind.POSTCONDITION, f"wanted to hold the {self.phrase}, holding {found}")
+
+
+class IsIn(Leaf):
+    """Condition: the memory believes that a thing lies in a container and is not held."""
+
+    def __init__(self, context: TreeContext, phrase: str, container: str) -> None:
+        super().__init__(f"{phrase} in the {container}?", context, timeout=1e9)
+        self.phrase, self.container = phrase, container
+
+    def step(self) -> Status:
+        """Read the relation."""
+        inside = self.context.memory.is_in(self.phrase, self.container)
+        if inside:
+            return Status.SUCCESS
+        words = "not known to be" if inside is None else "not"
+        return self.fail(FailureKind.POSTCONDITION, f"the {self.phrase} is {words} in the {self.container}")

@@ -1,0 +1,137 @@
+"""Subtrees that carry out one subgoal, each with its postcondition on memory and its retries."""
+
+from __future__ import annotations
+
+from py_trees.behaviour import Behaviour
+from py_trees.common import Status
+from py_trees.composites import Sequence
+from py_trees.decorators import Retry
+
+from behaviors.context import FailureKind, TreeContext
+from behaviors.gripper import CloseGripper, Holding, IsIn, OpenGripper
+from behaviors.leaf import Leaf
+from behaviors.motion import ActWithVla, Home, MoveTool, Rise
+from behaviors.perception import Look
+from behaviors.poses import grasp_pose, pre_pose, release_pose, tool_yaw
+from hybridctl.messages.plan import Plan, Skill, Subgoal
+
+OPEN_WIDTH = 0.08
+ATTEMPTS = 3
+
+
+def pick(context: TreeContext, phrase: str, *, attempts: int = ATTEMPTS) -> Behaviour:
+    """Pick a named thing up. Promises: the memory believes that it is held, lifted clear of the table."""
+    memory = context.memory
+    subgoal = Subgoal(Skill.PICK, phrase)
+
+    def yaw() -> float:
+        return tool_yaw(context.T_base_tool)
+
+    steps = [
+        OpenGripper(context, width=OPEN_WIDTH),
+        *clear_view(context, width=OPEN_WIDTH),
+        look(context, phrase),
+        ActWithVla(context, subgoal, width=OPEN_WIDTH, timeout=12.0),
+        MoveTool(
+            "fine: pre-grasp",
+            context,
+            lambda: pre_pose(Skill.PICK, memory.slot(phrase), tool_yaw=yaw()),
+            source="fine",
+        ),
+        MoveTool(
+            "fine: descend", context, lambda: grasp_pose(memory.slot(phrase), tool_yaw=yaw()), source="fine"
+        ),
+        CloseGripper(context, phrase),
+        Rise(context),
+        Holding(context, phrase),
+    ]
+    return Retry(f"pick {phrase}", Sequence(f"pick {phrase} once", memory=True, children=steps), attempts)
+
+
+def place_in(context: TreeContext, phrase: str, container: str) -> Behaviour:
+    """Put what is held into a container. Promises: the memory, having looked again, believes it is there."""
+    memory = context.memory
+    subgoal = Subgoal(Skill.PLACE_IN, container)
+
+    def yaw() -> float:
+        return tool_yaw(context.T_base_tool)
+
+    steps = [
+        Holding(context, phrase),
+        ActWithVla(context, subgoal, width=None, timeout=12.0),
+        MoveTool(
+            "fine: pre-place",
+            context,
+            lambda: pre_pose(Skill.PLACE_IN, memory.slot(container), tool_yaw=yaw()),
+            source="fine",
+            tolerance=0.006,
+        ),
+        MoveTool(
+            "fine: lower",
+            context,
+            lambda: release_pose(memory.slot(container), tool_yaw=yaw()),
+            source="fine",
+            tolerance=0.006,
+        ),
+        OpenGripper(context),
+        *clear_view(context),
+        look(context, phrase),
+        IsIn(context, phrase, container),
+    ]
+    return Sequence(f"place {phrase} in the {container}", memory=True, children=steps)
+
+
+def clear_view(context: TreeContext, *, width: float | None = None) -> list[Behaviour]:
+    """Return the leaves that bring the arm up and out of the camera's view."""
+    return [Rise(context, width=width), Home(context, width=width)]
+
+
+def look(context: TreeContext, phrase: str, *, attempts: int = 2) -> Behaviour:
+    """Look for a thing, again when the first look finds nothing there."""
+    return Retry(f"look twice for the {phrase}", Look(context, phrase), attempts)
+
+
+class FollowPlan(Leaf):
+    """Carry out the context's plan: it becomes a subtree when this leaf starts.
+
+    Reads: the context's plan. Promises: every subgoal's postcondition holds.
+    """
+
+    def __init__(self, context: TreeContext, *, timeout: float = 120.0) -> None:
+        super().__init__("follow the plan", context, timeout=timeout)
+        self._subtree: Behaviour | None = None
+
+    def begin(self) -> None:
+        """Build the subtree."""
+        self._subtree = build_plan(self.context, self.context.plan)
+
+    def step(self) -> Status:
+        """Tick the subtree."""
+        if self._subtree is None or not self._subtree.children:
+            return self.fail(FailureKind.PLANNING, "the plan has no subgoal")
+        self._subtree.tick_once()
+        return self._subtree.status
+
+    def release(self) -> None:
+        """Halt the subtree if it still runs."""
+        if self._subtree is not None and self._subtree.status == Status.RUNNING:
+            self._subtree.stop(Status.INVALID)
+
+    def inner_tip(self) -> Behaviour | None:
+        """Return the leaf of the subtree that the last tick ended in."""
+        return None if self._subtree is None else self._subtree.tip()
+
+
+def build_plan(context: TreeContext, plan: Plan) -> Behaviour:
+    """Return the sequence that carries out a plan; containers are looked for before anything is held."""
+    steps: list[Behaviour] = []
+    containers = {s.target for s in plan.subgoals if s.skill is Skill.PLACE_IN}
+    steps += [look(context, container) for container in sorted(containers)]
+    held = ""
+    for subgoal in plan.subgoals:
+        if subgoal.skill is Skill.PICK:
+            steps.append(pick(context, subgoal.target))
+            held = subgoal.target
+        else:
+            steps.append(place_in(context, held, subgoal.target))
+    return Sequence("plan", memory=True, children=steps)

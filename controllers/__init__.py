@@ -1,0 +1,19 @@
+"""Joint-space control: an MPC on Pinocchio kinematics behind one door that checks and limits every command."""
+
+from controllers.controller import Controller, ControlResult
+from controllers.errors import ControllerError, GainsError, LimitViolation
+from controllers.gains import Gains, load_gains
+from controllers.inverse_kinematics import solve_ik
+from controllers.robot_model import RobotModel
+
+__all__ = [
+    "ControlResult",
+    "Controller",
+    "ControllerError",
+    "Gains",
+    "GainsError",
+    "LimitViolation",
+    "RobotModel",
+    "load_gains",
+    "solve_ik",
+]

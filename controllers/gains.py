@@ -1,0 +1,124 @@
+"""The controller's gains: weights, horizon, limits and margins, read from a YAML file."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from controllers.configuration import Section, read_section
+
+SHIPPED = Path(__file__).parent / "gains"
+
+Coordinate = Annotated[float, Field(ge=-5.0, le=5.0)]
+
+
+class Weights(Section):
+    """What the MPC minimises: squared errors over the horizon, each times its weight."""
+
+    position: float = Field(gt=0.0, le=1e5, description="Tool position error [1/m²]")
+    orientation: float = Field(ge=0.0, le=1e4, description="Tool orientation error [1/rad²]")
+    velocity: float = Field(ge=0.0, le=1e3, description="Joint velocity [s²/rad²]")
+    acceleration: float = Field(gt=0.0, le=10.0, description="Joint acceleration [s⁴/rad²]")
+    posture: float = Field(ge=0.0, le=1.0, description="Distance from the rest posture [1/rad²]")
+    terminal: float = Field(
+        ge=0.0, le=10.0, description="Extra time that the last node's errors count for [s]"
+    )
+
+
+class LimitScales(Section):
+    """Which part of the robot's limits is used."""
+
+    velocity: float = Field(gt=0.0, le=1.0, description="Part of the joint velocity limits [1]")
+    acceleration: float = Field(gt=0.0, le=1.0, description="Part of the joint acceleration limits [1]")
+    braking: float = Field(
+        gt=0.0, le=1.0, description="Part of that acceleration which braking before a limit counts on [1]"
+    )
+    joint_margin: float = Field(ge=0.0, le=0.3, description="Distance kept from position limits [rad]")
+
+
+class Workspace(Section):
+    """The box that the tool point stays in, base frame."""
+
+    lower: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Lowest x, y, z [m]")
+    upper: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Highest x, y, z [m]")
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Workspace:
+        for axis, low, high in zip("xyz", self.lower, self.upper, strict=True):
+            if not low < high:
+                raise ValueError(f"{axis}: lower {low} is not below upper {high}")
+        return self
+
+
+class Table(Section):
+    """The plane that hand and fingers stay above."""
+
+    height: float = Field(ge=-2.0, le=2.0, description="Height of the table in the base frame [m]")
+    clearance: float = Field(ge=0.0, le=0.2, description="Distance kept from it [m]")
+
+
+class Targets(Section):
+    """How targets are taken."""
+
+    stale_after: float = Field(gt=0.0, le=60.0, description="Age at which a target is dropped for a hold [s]")
+    max_translation: float = Field(gt=0.0, le=2.0, description="Longest step toward a far target [m]")
+    max_rotation: float = Field(gt=0.0, le=3.0, description="Largest turn toward a far target [rad]")
+
+
+class Safety(Section):
+    """When the controller stops following its target."""
+
+    self_collision_margin: float = Field(ge=0.0, le=0.2, description="Distance kept between links [m]")
+    slack_weight: float = Field(ge=1e3, le=1e6, description="Linear penalty on soft limits [1/m]")
+    following_error: float = Field(gt=0.0, le=1.0, description="Joint error that stops the motion [rad]")
+    replay: float = Field(
+        ge=0.0, le=0.5, description="How long a failed QP replays the last plan before braking [s]"
+    )
+
+
+class Gains(Section):
+    """Everything that tunes a controller."""
+
+    rate: float = Field(ge=20.0, le=1000.0, description="Control rate [Hz]")
+    node_times: tuple[Annotated[float, Field(gt=0.0, le=5.0)], ...] = Field(
+        min_length=3, max_length=20, description="Horizon grid, the first node one control period [s]"
+    )
+    weights: Weights = Field(description="What the MPC minimises")
+    scales: LimitScales = Field(description="Which part of the robot's limits is used")
+    workspace: Workspace = Field(description="The box that the tool point stays in")
+    table: Table = Field(description="The plane that hand and fingers stay above")
+    targets: Targets = Field(description="How targets are taken")
+    safety: Safety = Field(description="Margins, penalties and stops")
+
+    @model_validator(mode="after")
+    def _grid_fits_rate(self) -> Gains:
+        if abs(self.node_times[0] - self.dt) > 1e-9:
+            raise ValueError(
+                f"node_times[0] is {self.node_times[0]}, expected one control period 1/rate = {self.dt}"
+            )
+        if any(b <= a for a, b in pairwise(self.node_times)):
+            raise ValueError(f"node_times {list(self.node_times)} do not rise")
+        return self
+
+    @property
+    def dt(self) -> float:
+        """Control period [s]."""
+        return 1.0 / self.rate
+
+
+def load_gains(path: str | Path | None = None) -> Gains:
+    """Read and check a gains file.
+
+    Args:
+        path: Path to a YAML file, or the name of a shipped one (`panda`); by default `panda`.
+
+    Raises:
+        GainsError: the file cannot be read, has an unknown or missing key or a value out of range.
+    """
+    chosen = Path("panda" if path is None else path)
+    if chosen.suffix == "" and not chosen.is_file():
+        chosen = SHIPPED / f"{chosen}.yaml"
+    return read_section(Gains, chosen)

@@ -1,0 +1,5 @@
+"""Implementations of the Arm protocol."""
+
+from hybridctl.arms.simulated import SimulatedArm
+
+__all__ = ["SimulatedArm"]

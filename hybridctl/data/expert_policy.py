@@ -1,0 +1,95 @@
+"""A VlaPolicy that knows the truth: what the classical half can do with perfect answers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hybridctl.data.expert import expert_action
+from hybridctl.messages.action import ActionSpec
+from hybridctl.messages.plan import Plan, Skill, Subgoal
+from hybridctl.messages.policy import (
+    ActAnswer,
+    ActRequest,
+    Confidence,
+    LocateAnswer,
+    LocateRequest,
+    PlanAnswer,
+    PlanRequest,
+)
+from hybridctl.messages.tool_state import tool_state
+from hybridctl.sim.scene import words_of
+from hybridctl.sim.truth import TrueObject, true_bowl, true_objects
+from hybridctl.sim.world import SimWorld
+from hybridctl.vla.action_tokens import ActionTokenizer
+
+_SURE = Confidence(log_probability=0.0, entropy=0.0)
+
+
+class ExpertPolicy:
+    """Answers from simulator truth through the same bins as the model: an upper bound, and a test double."""
+
+    def __init__(self, world: SimWorld, spec: ActionSpec) -> None:
+        self._world = world
+        self._actions = ActionTokenizer(spec)
+
+    @property
+    def action_spec(self) -> ActionSpec:
+        """The model's."""
+        return self._actions.spec
+
+    def plan(self, request: PlanRequest) -> PlanAnswer:
+        """Plan by the words of the instruction."""
+        words = words_of(request.instruction)
+        phrase = " ".join(words) if words else ""
+        known = {thing.phrase for thing in true_objects(self._world)}
+        subgoals: tuple[Subgoal, ...] = ()
+        if phrase in known:
+            subgoals = (Subgoal(Skill.PICK, phrase),)
+            if "bowl" in request.instruction:
+                subgoals += (Subgoal(Skill.PLACE_IN, "bowl"),)
+        plan = Plan(subgoals)
+        return PlanAnswer(plan=plan, text=f"Plan: {plan}", stamp=request.observation.stamp, confidence=_SURE)
+
+    def act(self, request: ActRequest) -> ActAnswer:
+        """Return the expert's action, discretised."""
+        thing = self._thing(request.subgoal.target)
+        observation = request.observation
+        state = tool_state(observation.T_base_tool, observation.arm.gripper_width)
+        values = expert_action(
+            request.subgoal.skill,
+            state,
+            thing.position,
+            yaw=thing.yaw if thing.shape == "block" else None,
+            top=thing.height,
+        )
+        tokens = tuple(int(b) for b in self._actions.encode(values))
+        return ActAnswer(
+            action=self._actions.action(tokens),
+            tokens=tokens,
+            pixel=self._pixel(request, thing),
+            T_base_tool=observation.T_base_tool,
+            stamp=observation.stamp,
+            confidence=_SURE,
+        )
+
+    def locate(self, request: LocateRequest) -> LocateAnswer:
+        """Return the true pixel."""
+        return LocateAnswer(
+            pixel=self._pixel(request, self._thing(request.phrase)),
+            pixel_std=np.array([0.5, 0.5]),
+            observation=request.observation,
+            confidence=_SURE,
+        )
+
+    def _thing(self, phrase: str) -> TrueObject:
+        if phrase == "bowl":
+            position = true_bowl(self._world) + (0.0, 0.0, 0.02)
+            return TrueObject("bowl", "bowl", position, yaw=0.0, height=0.04, speed=0.0)
+        return next(thing for thing in true_objects(self._world) if thing.phrase == phrase)
+
+    @staticmethod
+    def _pixel(request: ActRequest | LocateRequest, thing: TrueObject) -> np.ndarray:
+        observation = request.observation
+        R, p = observation.T_base_camera[:3, :3], observation.T_base_camera[:3, 3]
+        u, v, w = observation.K @ (R.T @ (thing.position - p))
+        return np.array([u / w, v / w])

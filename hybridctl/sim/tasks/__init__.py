@@ -1,0 +1,1 @@
+"""Tasks: reset by a seed, scored from simulator truth."""

@@ -1,0 +1,152 @@
+"""A table with objects in real MuJoCo, and depth images of it by ray casting (no GL needed)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import mujoco
+import numpy as np
+import pytest
+
+from hybridctl.messages.arm import ArmState
+from hybridctl.messages.observation import Observation
+from hybridctl.messages.policy import Confidence, LocateAnswer
+
+SIDE = 128
+FOCAL = 185.9  # fovy of 38 degrees
+EYE, AIM = np.array([0.86, 0.0, 0.72]), np.array([0.525, 0.0, 0.0])
+
+
+class StillClock:
+    """A clock that stands where the test puts it."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep_until(self, stamp: float) -> None:
+        self.time = max(self.time, stamp)
+
+
+class Tabletop:
+    """Objects as MJCF geoms on a table, looked at by one camera."""
+
+    def __init__(self, geoms: str, *, eye: np.ndarray = EYE) -> None:
+        self.model = mujoco.MjModel.from_xml_string(
+            f'<mujoco><worldbody><geom type="plane" size="2 2 .1"/>{geoms}</worldbody></mujoco>'
+        )
+        self.data = mujoco.MjData(self.model)
+        mujoco.mj_forward(self.model, self.data)
+        forward = (AIM - eye) / np.linalg.norm(AIM - eye)
+        # Standing in front of the robot and looking back at it: the image's right is the base's +y.
+        right = np.cross(forward, [0.0, 0.0, 1.0])
+        right /= np.linalg.norm(right)
+        self.T_base_camera = np.eye(4)
+        self.T_base_camera[:3, :3] = np.column_stack([right, np.cross(forward, right), forward])
+        self.T_base_camera[:3, 3] = eye
+        self.K = np.array([[FOCAL, 0, SIDE / 2], [0, FOCAL, SIDE / 2], [0, 0, 1.0]])
+
+    def pixel(self, point: Any) -> np.ndarray:
+        """Where a point of the base frame appears, (u, v) [px]."""
+        local = self.T_base_camera[:3, :3].T @ (np.asarray(point, dtype=float) - self.T_base_camera[:3, 3])
+        return (self.K @ (local / local[2]))[:2]
+
+    def depth(self, *, noise: float = 0.0, seed: int = 0) -> np.ndarray:
+        """Depth along the optical axis, (SIDE, SIDE) [m], with Gaussian noise of std `noise` [m]."""
+        v, u = np.mgrid[0:SIDE, 0:SIDE] + 0.5
+        rays = np.stack([(u - SIDE / 2) / FOCAL, (v - SIDE / 2) / FOCAL, np.ones_like(u)], axis=-1).reshape(
+            -1, 3
+        )
+        length = np.linalg.norm(rays, axis=1)
+        world = (rays / length[:, None]) @ self.T_base_camera[:3, :3].T
+        geom = np.zeros(len(rays), dtype=np.int32)
+        distance = np.zeros(len(rays))
+        mujoco.mj_multiRay(
+            self.model,
+            self.data,
+            self.T_base_camera[:3, 3].copy(),
+            world.flatten(),
+            None,
+            1,
+            -1,
+            geom,
+            distance,
+            None,
+            len(rays),
+            10.0,
+        )
+        depth = np.where(distance > 0, distance / length, 0.0).reshape(SIDE, SIDE)
+        return depth + noise * np.random.default_rng(seed).standard_normal(depth.shape) * (depth > 0)
+
+    def locate(
+        self,
+        point: Any,
+        *,
+        stamp: float = 0.0,
+        pixel_std: float = 1.0,
+        miss: Any = (0.0, 0.0),
+        noise: float = 0.0,
+    ) -> LocateAnswer:
+        """The answer of a policy that points at `point` [m] and misses it by `miss` [px]."""
+        observation = Observation(
+            rgb=np.zeros((SIDE, SIDE, 3), dtype=np.uint8),
+            depth=self.depth(noise=noise),
+            K=self.K,
+            T_base_camera=self.T_base_camera,
+            T_base_tool=np.eye(4),
+            arm=ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.08, 0.0, stamp),
+            stamp=stamp,
+            camera="fixed",
+        )
+        return LocateAnswer(
+            pixel=self.pixel(point) + np.asarray(miss),
+            pixel_std=np.array([pixel_std, pixel_std]),
+            observation=observation,
+            confidence=Confidence(-0.1, 0.1),
+        )
+
+
+def block(x: float, y: float, *, side: float = 0.045, yaw: float = 0.0, height: float | None = None) -> str:
+    z = (side if height is None else height) / 2
+    size = f"{side / 2} {side / 2} {z}"
+    return f'<geom type="box" size="{size}" pos="{x} {y} {z}" euler="0 0 {np.degrees(yaw)}"/>'
+
+
+def ball(x: float, y: float, *, diameter: float = 0.045) -> str:
+    return f'<geom type="sphere" size="{diameter / 2}" pos="{x} {y} {diameter / 2}"/>'
+
+
+def cylinder(x: float, y: float, *, diameter: float = 0.045, height: float = 0.045) -> str:
+    return f'<geom type="cylinder" size="{diameter / 2} {height / 2}" pos="{x} {y} {height / 2}"/>'
+
+
+def bowl(x: float, y: float, *, radius: float = 0.075, height: float = 0.04, walls: int = 16) -> str:
+    """A floor and a ring of boxes whose outer faces touch a circle of `radius` [m]."""
+    parts = [f'<geom type="cylinder" size="{radius - 0.003} 0.003" pos="{x} {y} 0.003"/>']
+    for k in range(walls):
+        a = 2 * np.pi * k / walls
+        cx, cy = x + (radius - 0.003) * np.cos(a), y + (radius - 0.003) * np.sin(a)
+        half = radius * np.tan(np.pi / walls)
+        parts.append(
+            f'<geom type="box" size="0.003 {half} {height / 2}" pos="{cx} {cy} {height / 2}" '
+            f'euler="0 0 {np.degrees(a)}"/>'
+        )
+    return "".join(parts)
+
+
+@pytest.fixture
+def tabletop() -> Callable[..., Tabletop]:
+    return Tabletop
+
+
+@pytest.fixture
+def shapes() -> dict[str, Callable[..., str]]:
+    return {"block": block, "ball": ball, "cylinder": cylinder, "bowl": bowl}
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()

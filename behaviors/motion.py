@@ -27,7 +27,9 @@ class ActWithVla(AskingLeaf):
     within FINE_PHASE_RADIUS of the pre-pose. A `terminate` far from there is noted, not believed.
     """
 
-    def __init__(self, context: TreeContext, subgoal: Subgoal, *, width: float | None, timeout: float) -> None:
+    def __init__(
+        self, context: TreeContext, subgoal: Subgoal, *, width: float | None, timeout: float
+    ) -> None:
         super().__init__(f"tokens: {subgoal}", context, timeout=timeout)
         self.subgoal = subgoal
         self.width = width

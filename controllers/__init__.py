@@ -1,4 +1,4 @@
-"""Joint-space control: an MPC on Pinocchio kinematics behind one door that checks and limits every command."""
+"""Joint-space control: an MPC on Pinocchio kinematics behind a door that checks and limits every command."""
 
 from controllers.controller import Controller, ControlResult
 from controllers.errors import ControllerError, GainsError, LimitViolation

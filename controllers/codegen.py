@@ -92,6 +92,6 @@ class BufferedFunction:
                 )
         self._buffer, self.evaluate = function.buffer()
         for i, array in enumerate(self.inputs):
-            self._buffer.set_arg(i, memoryview(array))
+            self._buffer.set_arg(i, array.data)
         for i, array in enumerate(self.outputs):
-            self._buffer.set_res(i, memoryview(array))
+            self._buffer.set_res(i, array.data)

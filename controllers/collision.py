@@ -1,4 +1,4 @@
-"""The arm's collision bodies as capsules, and which pairs of them may meet."""
+"""The arm's collision bodies as capsules, and which pairs of them may touch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import coal
 import numpy as np
 
 from controllers.errors import ControllerError
@@ -63,20 +62,20 @@ def capsules_of(model: Any, geometry: Any) -> tuple[Capsule, ...]:
 
 def _axis_of(name: str, shape: Any) -> tuple[FloatArray, float, float]:
     """Return a shape's axis, half the length of its inner segment and its radius [m]."""
-    if isinstance(shape, coal.Capsule):
+    kind = type(shape).__name__  # by name: coal, where these types live, comes with pin untyped
+    if kind == "Capsule":
         return np.array([0.0, 0.0, 1.0]), float(shape.halfLength), float(shape.radius)
-    if isinstance(shape, coal.Sphere):
+    if kind == "Sphere":
         return np.array([0.0, 0.0, 1.0]), 0.0, float(shape.radius)
-    if isinstance(shape, coal.Box):
-        sides = np.array(shape.halfSide)
+    if kind == "Box":
+        sides = np.array(shape.halfSide, dtype=np.float64)
         radius = float(sides.min())
         return np.eye(3)[int(sides.argmax())], float(sides.max()) - radius, radius
-    kind = type(shape).__name__
     raise ControllerError(f"geom {name} is a {kind}, expected a capsule, a sphere or a box in group 3")
 
 
 def allowed_pairs(path: Path, capsules: tuple[Capsule, ...]) -> frozenset[frozenset[str]]:
-    """Return the names of the geom pairs that may touch: same joint, parent and child, or excluded in `path`."""
+    """Return the geom pairs that may touch: same joint, neighbours, or excluded in the MJCF `path`."""
     excluded = {
         frozenset((item.attrib["body1"], item.attrib["body2"]))
         for item in ET.parse(path).getroot().iterfind("./contact/exclude")
@@ -97,8 +96,8 @@ def segment_distance(a0: FloatArray, a1: FloatArray, b0: FloatArray, b1: FloatAr
     tiny = 1e-12
     denominator = a * e - b * b
     s = np.clip((b * f - c * e) / denominator, 0.0, 1.0) if denominator > tiny else 0.0
-    t = (b * s + f) / max(e, tiny)
+    t = (b * s + f) / max(float(e), tiny)
     if not 0.0 <= t <= 1.0:
         t = np.clip(t, 0.0, 1.0)
-        s = np.clip((b * t - c) / max(a, tiny), 0.0, 1.0)
+        s = np.clip((b * t - c) / max(float(a), tiny), 0.0, 1.0)
     return float(np.linalg.norm(r + s * d1 - t * d2))

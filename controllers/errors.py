@@ -11,7 +11,7 @@ class GainsError(ControllerError):
     """A gains or robot file has an unknown key, a missing key or a value out of range."""
 
 
-class LimitViolation(ControllerError):
+class LimitViolation(ControllerError):  # noqa: N818 - the field says violation
     """A joint value lies outside its bounds.
 
     Attributes:

@@ -46,15 +46,15 @@ def solve_ik(
     for _ in range(max_iterations):
         pin.computeJointJacobians(pin_model, data, q)
         gap = pin.updateFramePlacement(pin_model, data, frame).actInv(target)
-        error = pin.log6(gap).vector
-        if np.abs(error[:3]).max() < tolerance and np.abs(error[3:]).max() < tolerance:
+        twist = pin.log6(gap).vector
+        if np.abs(twist[:3]).max() < tolerance and np.abs(twist[3:]).max() < tolerance:
             return q
         J = pin.getFrameJacobian(pin_model, data, frame, local)
         # A joint at its limit that would be pushed out leaves the step to the others.
-        dq = _step(J, error, identity)
+        dq = _step(J, twist, identity)
         blocked = ((q <= model.q_min) & (dq < 0.0)) | ((q >= model.q_max) & (dq > 0.0))
         if blocked.any():
-            dq = _step(np.where(blocked, 0.0, J), error, identity)
+            dq = _step(np.where(blocked, 0.0, J), twist, identity)
         size = np.abs(dq).max()
         if size > 0.5:
             dq *= 0.5 / size
@@ -62,6 +62,6 @@ def solve_ik(
     return None
 
 
-def _step(J: FloatArray, error: FloatArray, identity: FloatArray) -> FloatArray:
-    damping = 1e-6 + 1e-2 * float(error @ error)
-    return np.asarray(J.T @ np.linalg.solve(J @ J.T + damping * identity, error), dtype=np.float64)
+def _step(J: FloatArray, twist: FloatArray, identity: FloatArray) -> FloatArray:
+    damping = 1e-6 + 1e-2 * float(twist @ twist)
+    return np.asarray(J.T @ np.linalg.solve(J @ J.T + damping * identity, twist), dtype=np.float64)

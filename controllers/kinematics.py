@@ -32,7 +32,7 @@ class JointChain:
     prismatic: list[bool]
 
     def point(self, joint: int, offset: FloatArray) -> Any:
-        """Return a point fixed to `joint` at `offset` [m] in its frame, in the base frame; joint -1 is the base."""
+        """Return in the base frame a point fixed to `joint` at `offset` [m]; joint -1 is the base."""
         if joint < 0:
             return ca.SX(offset)
         return self.origins[joint] + self.rotations[joint] @ ca.SX(offset)

@@ -188,11 +188,11 @@ class Mpc:
         return slacks
 
     def _fallback(self, dq: FloatArray) -> FloatArray:
-        """Return the last plan's acceleration for now, or full braking once it is too old or there is none."""
+        """Return the last plan's acceleration for now, or full braking once there is none or it is old."""
         self._plan_age += self._dt
         if self._plan is not None and self._plan_age <= self._replay + 1e-9:
             _, _, u = self._plan
             interval = int(np.searchsorted(self._horizon.times, self._plan_age + 0.5 * self._dt))
-            return u[min(interval, len(u) - 1)]
+            return np.array(u[min(interval, len(u) - 1)])
         self._plan = None
         return np.clip(-dq / self._dt, -self._ddq_max, self._ddq_max)

@@ -39,7 +39,9 @@ class TickedTree(Protocol):
 class Listener(Protocol):
     """Something that watches a run: the recorder, a progress display."""
 
-    def on_control(self, state: ArmState, result: ControlResult, T_base_tool: FloatArray, source: str) -> None:
+    def on_control(
+        self, state: ArmState, result: ControlResult, T_base_tool: FloatArray, source: str
+    ) -> None:
         """See one control period."""
         ...
 
@@ -167,8 +169,13 @@ class Runtime:
             outcome.status, outcome.cause = "TIMEOUT", f"not done within {time_limit:g} s"
 
     def _account(
-        self, outcome: Outcome, state: ArmState, result: ControlResult, T: FloatArray, before: FloatArray | None
-    ) -> None:  # fmt: skip
+        self,
+        outcome: Outcome,
+        state: ArmState,
+        result: ControlResult,
+        T: FloatArray,
+        before: FloatArray | None,
+    ) -> None:
         source = self._controller.target_source
         if before is not None:
             moved = float(np.linalg.norm(T[:3, 3] - before))

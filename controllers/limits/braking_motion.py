@@ -8,6 +8,9 @@ from controllers.horizon import Horizon
 from hybridctl.messages.arrays import FloatArray
 
 
+ROOM = 1e-4  # rad, rad/s: a single feasible motion is too narrow for a solver with a tolerance of 1e-6
+
+
 class BrakingMotion:
     """Braking every joint at `ddq_max` [rad/s²] from the present state, kept until the state changes."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from controllers.horizon import Horizon
-from controllers.limits.braking_motion import BrakingMotion
+from controllers.limits.braking_motion import ROOM, BrakingMotion
 from controllers.prediction import Prediction
 from hybridctl.messages.arrays import FloatArray
 
@@ -41,8 +41,8 @@ class PositionLimit:
             self._written = True
         stop, _ = self._braking.motion(prediction.q, prediction.dq)
         stop, free = stop[self._nodes], prediction.q_free[self._nodes]
-        lower[:] = (np.minimum(self._q_min, stop) - free).ravel()
-        upper[:] = (np.maximum(self._q_max, stop) - free).ravel()
+        lower[:] = (np.minimum(self._q_min, stop - ROOM) - free).ravel()
+        upper[:] = (np.maximum(self._q_max, stop + ROOM) - free).ravel()
 
     def violation(self, prediction: Prediction) -> float:
         """Return by how much a joint is outside now [rad]."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from controllers.horizon import Horizon
-from controllers.limits.braking_motion import BrakingMotion
+from controllers.limits.braking_motion import ROOM, BrakingMotion
 from controllers.prediction import Prediction
 from hybridctl.messages.arrays import FloatArray
 
@@ -35,8 +35,8 @@ class VelocityLimit:
             A[:] = self._matrix
             self._written = True
         _, braked = self._braking.motion(prediction.q, prediction.dq)
-        lower[:] = (np.minimum(-self._dq_max, braked[1:]) - prediction.dq).ravel()
-        upper[:] = (np.maximum(self._dq_max, braked[1:]) - prediction.dq).ravel()
+        lower[:] = (np.minimum(-self._dq_max, braked[1:] - ROOM) - prediction.dq).ravel()
+        upper[:] = (np.maximum(self._dq_max, braked[1:] + ROOM) - prediction.dq).ravel()
 
     def violation(self, prediction: Prediction) -> float:
         """Return by how much a joint is too fast now [rad/s]."""

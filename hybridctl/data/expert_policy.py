@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hybridctl.data.expert import expert_action
@@ -20,7 +22,9 @@ from hybridctl.messages.tool_state import tool_state
 from hybridctl.sim.scene import words_of
 from hybridctl.sim.truth import TrueObject, true_bowl, true_objects
 from hybridctl.sim.world import SimWorld
-from hybridctl.vla.action_tokens import ActionTokenizer
+
+if TYPE_CHECKING:
+    from hybridctl.vla.action_tokens import ActionTokenizer
 
 _SURE = Confidence(log_probability=0.0, entropy=0.0)
 
@@ -28,9 +32,9 @@ _SURE = Confidence(log_probability=0.0, entropy=0.0)
 class ExpertPolicy:
     """Answers from simulator truth through the same bins as the model: an upper bound, and a test double."""
 
-    def __init__(self, world: SimWorld, spec: ActionSpec) -> None:
+    def __init__(self, world: SimWorld, tokenizer: ActionTokenizer) -> None:
         self._world = world
-        self._actions = ActionTokenizer(spec)
+        self._actions = tokenizer
 
     @property
     def action_spec(self) -> ActionSpec:
@@ -83,7 +87,7 @@ class ExpertPolicy:
 
     def _thing(self, phrase: str) -> TrueObject:
         if phrase == "bowl":
-            position = true_bowl(self._world) + (0.0, 0.0, 0.02)
+            position = true_bowl(self._world) + np.array([0.0, 0.0, 0.02])
             return TrueObject("bowl", "bowl", position, yaw=0.0, height=0.04, speed=0.0)
         return next(thing for thing in true_objects(self._world) if thing.phrase == phrase)
 

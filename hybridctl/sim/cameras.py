@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from typing import Protocol
 
@@ -138,12 +137,6 @@ def make_renderer(
             stacklevel=2,
         )
         return RayRenderer(world, height=height, width=width)
-
-
-def choose_gl_backend() -> None:
-    """Ask MuJoCo for EGL when there is no display and nobody chose; call before importing mujoco's GL."""
-    if "MUJOCO_GL" not in os.environ and not os.environ.get("DISPLAY"):
-        os.environ["MUJOCO_GL"] = "egl"
 
 
 class SimCamera:

@@ -1,4 +1,4 @@
-"""Simulator truth. Only scoring (sim/tasks), training data and benches may import this (see .importlinter)."""
+"""Simulator truth: only scoring (sim/tasks), training data and benches may import this (import-linter)."""
 
 from __future__ import annotations
 

@@ -100,8 +100,15 @@ class SceneStream:
 
 
 def _worker(
-    rank: int, world: int, port: int, recipe: Recipe, data: Path, out: Path, start_from: Path | None, started: float
-) -> None:  # fmt: skip
+    rank: int,
+    world: int,
+    port: int,
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    start_from: Path | None,
+    started: float,
+) -> None:
     torch.set_num_threads(1)
     device = f"cuda:{rank}" if torch.cuda.is_available() else "cpu"
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
@@ -138,7 +145,8 @@ def _worker(
                 saved = time.time()
                 figures = _evaluate(module, average, stream, maker, patches, pad)
                 note = {
-                    "step": step, "images": images, "minutes": round(elapsed, 2), "progress": round(progress, 4),
+                    "step": step, "images": images, "minutes": round(elapsed, 2),
+                    "progress": round(progress, 4),
                     "losses": {k: round(v, 4) for k, v in running.items()}, **figures,
                 }  # fmt: skip
                 print(json.dumps(note), flush=True)

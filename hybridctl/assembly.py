@@ -1,0 +1,145 @@
+"""Puts the parts together: world, arm, camera, policy, memory, controller and tree of one simulated run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from behaviors import Tree, TreeContext
+from behaviors.trees.follow_instruction import follow_instruction
+from controllers.controller import Controller
+from controllers.gains import Gains, load_gains
+from controllers.robot_model import RobotModel
+from hybridctl.arms import SimulatedArm
+from hybridctl.messages.arm import Arm
+from hybridctl.messages.clock import Clock
+from hybridctl.messages.observation import Camera
+from hybridctl.messages.policy import VlaPolicy
+from hybridctl.record import EVENTS_NAME, Recorder
+from hybridctl.runtime import Listener, Outcome, Runtime
+from hybridctl.sim.cameras import Renderer, SimCamera, make_renderer
+from hybridctl.sim.scene import SceneSpec, sample_scene
+from hybridctl.sim.world import SimWorld
+from hybridctl.vla.queue import DEFAULT_LATENCY, LockstepQueue
+from world_state.memory import WorldMemory
+from world_state.store import EventStore
+
+TIME_LIMIT = 60.0
+BuildTree = Callable[[TreeContext, str], Tree]
+
+
+@dataclass
+class Simulator:
+    """A simulated workplace that many runs can use one after the other (compiling and GL cost once)."""
+
+    renderer_kind: str = "auto"
+    world: SimWorld = field(init=False)
+    renderer: Renderer = field(init=False)
+    _viewer: Renderer | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.world = SimWorld(sample_scene(0))
+        self.renderer = make_renderer(self.world, kind=self.renderer_kind)
+
+    def reset(self, scene: SceneSpec) -> None:
+        """Put a scene on the table."""
+        self.world.reset(scene)
+
+    @property
+    def arm(self) -> SimulatedArm:
+        """A driver of the arm as it now stands."""
+        return SimulatedArm(self.world)
+
+    @property
+    def camera(self) -> SimCamera:
+        """The scene camera."""
+        return SimCamera(self.world, self.renderer)
+
+    def viewer_frame(self) -> Any:
+        """Return a picture for people, shape (360, 480, 3); rays draw a smaller one, since they are slow."""
+        if self._viewer is None:
+            height, width = (360, 480) if self.renderer.name == "gl" else (180, 240)
+            self._viewer = make_renderer(self.world, kind=self.renderer.name, height=height, width=width)
+        return self._viewer.rgb("viewer")
+
+    def close(self) -> None:
+        """Free the renderers."""
+        self.renderer.close()
+        if self._viewer is not None:
+            self._viewer.close()
+
+
+@dataclass
+class RunResult:
+    """What a run left behind.
+
+    Attributes:
+        outcome: How it ended.
+        context: The tree's context: memory, plan, failures.
+        vla_ms: Wall time of each VLA decode [ms].
+    """
+
+    outcome: Outcome
+    context: TreeContext
+    vla_ms: list[float]
+
+
+def run_instruction(
+    instruction: str,
+    *,
+    arm: Arm,
+    camera: Camera,
+    clock: Clock,
+    policy: VlaPolicy,
+    model: RobotModel | None = None,
+    gains: Gains | None = None,
+    build_tree: BuildTree = follow_instruction,
+    recorder: Recorder | None = None,
+    listeners: tuple[Listener, ...] = (),
+    latency: float = DEFAULT_LATENCY,
+    time_limit: float = TIME_LIMIT,
+) -> RunResult:
+    """Follow an instruction on an arm in lockstep with its clock, and record it if a recorder is given.
+
+    Args:
+        instruction: What to do, in words.
+        arm, camera, clock: The robot; on a simulator they share a world.
+        policy: The VLA.
+        model: The robot model; the Panda when None.
+        gains: The controller's gains; those that ship when None.
+        build_tree: Makes the behavior tree of an instruction.
+        recorder: Where telemetry, video and events go.
+        listeners: Others who watch.
+        latency: Simulated time between a VLA request and its answer [s].
+        time_limit: The run ends by then [s].
+    """
+    model = model or RobotModel.load("panda")
+    controller = Controller(model, gains or load_gains())
+    store = EventStore(recorder.folder / EVENTS_NAME) if recorder is not None else None
+    queue = LockstepQueue(policy, clock, latency=latency)
+    try:
+        context = TreeContext(
+            memory=WorldMemory(store, clock=clock),
+            policy=queue,
+            controller=controller,
+            camera=camera,
+            clock=clock,
+        )
+        if store is not None:
+            context.note = _note_into(store, clock)
+        watching = (*listeners, recorder) if recorder is not None else listeners
+        tree = build_tree(context, instruction)
+        runtime = Runtime(tree=tree, controller=controller, arm=arm, clock=clock, listeners=watching)
+        outcome = runtime.run(time_limit=time_limit)
+    finally:
+        if store is not None:
+            store.close()
+    return RunResult(outcome, context, queue.wall_ms)
+
+
+def _note_into(store: EventStore, clock: Clock) -> Callable[[str, str, dict[str, Any]], None]:
+    def note(kind: str, cause: str, data: dict[str, Any]) -> None:
+        store.append(f"tree.{kind}", stamp=clock.now(), cause=cause, measurement=data, belief={})
+
+    return note

@@ -1,0 +1,1 @@
+"""Benches: each reproduces figures that the README quotes."""

@@ -1,0 +1,175 @@
+"""`hybridctl bench main-job`: the main job over evaluation seeds, beside its floors in the same run."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import Progress, TimeRemainingColumn
+
+from controllers.gains import load_gains
+from controllers.robot_model import RobotModel
+from hybridctl.assembly import Simulator, run_instruction
+from hybridctl.bench.floors import PassThrough, RandomLocation, RandomTokens, ShuffledTokens
+from hybridctl.bench.report import FIRST_EVALUATION_SEED, Job, Measured
+from hybridctl.bench.statistics import quantile, rate, wilson
+from hybridctl.bench.watch import LimitWatch
+from hybridctl.data.expert_policy import ExpertPolicy
+from hybridctl.messages.policy import VlaPolicy
+from hybridctl.sim.tasks.put_in_bowl import PutInBowl
+from hybridctl.vla.action_tokens import ActionTokenizer
+from hybridctl.vla.policy import load_policy
+
+EPISODES, QUICK_EPISODES = 100, 50
+VARIANTS: dict[str, Callable[..., VlaPolicy]] = {
+    "model": PassThrough,
+    "random_tokens": RandomTokens,
+    "random_location": RandomLocation,
+    "shuffled_tokens": ShuffledTokens,
+}
+EXPERT = "expert"
+"""Perfect answers from simulator truth: what the classical half can reach."""
+_KEY = {
+    "model": "success_rate",
+    "random_tokens": "floor_random_tokens",
+    "random_location": "floor_random_location",
+    "shuffled_tokens": "shuffled_tokens",
+    EXPERT: "ceiling_expert_answers",
+}
+
+
+def measure(job: Job) -> Measured:
+    """Run every variant over the seeds and sum up."""
+    count = QUICK_EPISODES if job.quick else EPISODES
+    seeds = job.seeds or (FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + count)
+    variants = ["model"] if job.quick else list(_KEY)
+    episodes = [(variant, seed, job.policy_folder) for variant in variants for seed in range(*seeds)]
+    rows = _resumed(job.partial)
+    done = {(row["variant"], row["seed"]) for row in rows}
+    todo = [episode for episode in episodes if episode[:2] not in done]
+    context = multiprocessing.get_context("spawn")
+    progress = Progress(
+        *Progress.get_default_columns()[:-1], TimeRemainingColumn(), console=Console(stderr=True)
+    )
+    with progress, context.Pool(job.workers) as pool:
+        task = progress.add_task("episodes", total=len(episodes), completed=len(episodes) - len(todo))
+        for row in pool.imap_unordered(_episode, todo):
+            rows.append(row)
+            if job.partial is not None:
+                job.partial.parent.mkdir(exist_ok=True)
+                with job.partial.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
+            progress.advance(task)
+    return _sum_up(rows, seeds)
+
+
+@dataclass
+class _Worker:
+    """What one process keeps between episodes."""
+
+    simulator: Simulator
+    policy: VlaPolicy
+    model: RobotModel
+
+
+_worker: _Worker | None = None
+
+
+def _episode(episode: tuple[str, int, Path | None]) -> dict[str, Any]:
+    global _worker
+    variant, seed, folder = episode
+    if _worker is None:
+        torch.set_num_threads(1)
+        _worker = _Worker(Simulator(), load_policy(folder), RobotModel.load("panda"))
+    simulator, world = _worker.simulator, _worker.simulator.world
+    task = PutInBowl(seed)
+    simulator.reset(task.scene)
+    gains = load_gains()
+    watch = LimitWatch(world, _worker.model, gains)
+    policy: VlaPolicy
+    if variant == EXPERT:
+        policy = ExpertPolicy(world, ActionTokenizer(_worker.policy.action_spec))
+    else:
+        policy = VARIANTS[variant](_worker.policy, seed=seed)
+    started = perf_counter()
+    result = run_instruction(
+        task.instruction, arm=simulator.arm, camera=simulator.camera, clock=world, policy=policy,
+        model=_worker.model, gains=gains, listeners=(watch,),
+    )  # fmt: skip
+    wall = perf_counter() - started
+    score, outcome = task.score(world), result.outcome
+    return {
+        "variant": variant,
+        "seed": seed,
+        "instruction": task.instruction,
+        "success": bool(score.success and outcome.status == "SUCCESS"),
+        "in_bowl": bool(score.target_in_bowl),
+        "wrong_in_bowl": bool(score.wrong_in_bowl),
+        "disturbed": score.disturbed,
+        "believed": outcome.status,
+        "failures": [f"{f['leaf']}: {f['kind']}" for f in outcome.failures],
+        "token_share": round(outcome.token_share, 4),
+        "violations": dict(watch.violations),
+        "bowl_contacts": watch.bowl_contacts,
+        "sim_s": round(outcome.duration, 3),
+        "wall_s": round(wall, 3),
+        "vla_ms": [round(v, 2) for v in result.vla_ms],
+        "mpc_ms": [quantile(outcome.solve_ms, q) for q in (0.5, 0.99)],
+        "camera": simulator.renderer.name,
+    }
+
+
+def _resumed(partial: Path | None) -> list[dict[str, Any]]:
+    if partial is None or not partial.exists():
+        return []
+    return [json.loads(line) for line in partial.read_text().splitlines() if line.endswith("}")]
+
+
+def _sum_up(rows: list[dict[str, Any]], seeds: tuple[int, int]) -> Measured:
+    figures: dict[str, float | None] = {}
+    n: dict[str, int] = {}
+    summary: list[dict[str, Any]] = []
+    rows = sorted(rows, key=lambda row: (list(_KEY).index(row["variant"]), row["seed"]))
+    for variant, key in _KEY.items():
+        mine = [row for row in rows if row["variant"] == variant]
+        flags = [row["success"] for row in mine]
+        figures[key], n[key] = rate(flags), len(mine)
+        if mine:
+            kinds = Counter(failure for row in mine if not row["success"] for failure in row["failures"][-1:])
+            low, high = wilson(sum(flags), len(flags))
+            summary.append(
+                {"variant": variant, "successes": sum(flags), "episodes": len(flags),
+                 "wilson_95": [round(low, 4), round(high, 4)], "last_failure": dict(kinds.most_common()),
+                 "believed_done_but_not": sum(r["believed"] == "SUCCESS" and not r["success"] for r in mine),
+                 "first_attempt": sum(r["success"] and not r["failures"] for r in mine),
+                 "disturbed_others": sum(r["disturbed"] > 0 for r in mine)}
+            )  # fmt: skip
+    model = [row for row in rows if row["variant"] == "model"]
+    broken: Counter[str] = Counter()
+    for row in rows:
+        broken.update(row["violations"])
+    figures["token_motion_share"] = quantile([row["token_share"] for row in model], 0.5)
+    figures["violations"] = sum(broken.values())
+    figures["bowl_contact_periods"] = sum(row["bowl_contacts"] for row in model)
+    figures["vla_ms_median"] = quantile([v for row in model for v in row["vla_ms"]], 0.5)
+    figures["mpc_ms_median"] = quantile([row["mpc_ms"][0] for row in model], 0.5)
+    figures["mpc_ms_p99"] = quantile([row["mpc_ms"][1] for row in model], 0.5)
+    wall = float(np.sum([row["wall_s"] for row in model]))
+    simulated = float(np.sum([row["sim_s"] for row in model]))
+    figures["sim_seconds_per_wall_second"] = round(simulated / wall, 2) if wall else None
+    n.update(
+        {key: len(model) for key in figures if key not in n and key != "violations"}, violations=len(rows)
+    )
+    summary.append({"violations_by_limit": dict(broken)})
+    for row in rows:
+        row.pop("vla_ms"), row.pop("mpc_ms")
+    return Measured(seeds, figures, n, [*summary, *rows])

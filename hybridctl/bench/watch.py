@@ -1,0 +1,80 @@
+"""Watches the physics of a run for what a limit should have prevented; reads simulator truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import mujoco
+import numpy as np
+
+from controllers.controller import ControlResult
+from controllers.gains import Gains
+from controllers.robot_model import RobotModel
+from hybridctl.messages.arm import ArmState
+from hybridctl.messages.arrays import FloatArray
+from hybridctl.sim.world import ARM_PREFIX, SimWorld
+
+_ROUNDING = 1e-9
+_BOX_TOLERANCE = 0.002
+_FIXED = ("table", "pedestal", "floor")
+
+
+class LimitWatch:
+    """Counts control periods in which a limit was broken, by limit.
+
+    `command_*`: the commanded state is beyond the robot's limit. `measured_*`: the measured one is.
+    `workspace`: the tool is more than 2 mm outside the box. `contact_table`, `contact_self`: the physics
+    report a contact of the arm. Contacts with the bowl are counted apart: the bowl is no obstacle to this
+    version's controller.
+    """
+
+    def __init__(self, world: SimWorld, model: RobotModel, gains: Gains) -> None:
+        self._world, self._model, self._gains = world, model, gains
+        self._before: FloatArray | None = None
+        self.violations: Counter[str] = Counter()
+        self.bowl_contacts = 0
+
+    def on_tree(self, stamp: float, status: str, tip: str) -> None:
+        """Nothing to see."""
+
+    def on_control(
+        self, state: ArmState, result: ControlResult, T_base_tool: FloatArray, source: str
+    ) -> None:
+        """Compare one control period with every limit."""
+        model, command = self._model, result.command
+        broken = {
+            "command_position": _outside(command.q, model.q_min, model.q_max),
+            "command_velocity": _outside(command.dq, -model.dq_max, model.dq_max),
+            "measured_position": _outside(state.q, model.q_min, model.q_max),
+            "measured_velocity": _outside(state.dq, -model.dq_max, model.dq_max),
+            "measured_torque": _outside(state.tau, -model.tau_max, model.tau_max),
+        }
+        if self._before is not None:
+            ddq = (command.dq - self._before) / self._gains.dt
+            broken["command_acceleration"] = _outside(ddq, -model.ddq_max, model.ddq_max)
+        self._before = command.dq
+        box = self._gains.workspace
+        lower, upper = np.array(box.lower) - _BOX_TOLERANCE, np.array(box.upper) + _BOX_TOLERANCE
+        broken["workspace"] = _outside(T_base_tool[:3, 3], lower, upper)
+        broken |= self._contacts()
+        self.violations.update(name for name, is_broken in broken.items() if is_broken)
+
+    def _contacts(self) -> dict[str, bool]:
+        model, data = self._world.model, self._world.data
+        found = {"contact_table": False, "contact_self": False}
+        bowl = False
+        for pair in data.contact.geom:
+            names = [mujoco.mj_id2name(model, mujoco.mjtObj.mjOBJ_GEOM, int(g)) for g in pair]
+            arm = [name.startswith(ARM_PREFIX) for name in names]
+            if not any(arm):
+                continue
+            fingers = all(name.endswith("finger") for name in names)
+            found["contact_self"] |= all(arm) and not fingers
+            found["contact_table"] |= any(name in _FIXED for name in names)
+            bowl |= any(name.startswith("bowl") for name in names)
+        self.bowl_contacts += int(bowl)
+        return found
+
+
+def _outside(values: FloatArray, low: FloatArray, high: FloatArray) -> bool:
+    return bool(np.any(values < low - _ROUNDING) or np.any(values > high + _ROUNDING))

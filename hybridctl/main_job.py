@@ -1,0 +1,144 @@
+"""The main job: follow one instruction on the simulated arm and report what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from controllers.controller import ControlResult
+from controllers.gains import load_gains
+from hybridctl.assembly import Simulator, run_instruction
+from hybridctl.messages.arm import ArmState
+from hybridctl.messages.arrays import FloatArray
+from hybridctl.record import Recorder
+from hybridctl.sim.tasks.put_in_bowl import PutInBowl
+from hybridctl.vla.policy import InstructionError, load_policy
+
+
+class Progress:
+    """Says in one live line what the tree does."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status = console.status("starting")
+        self._tip = ""
+
+    def on_control(
+        self, state: ArmState, result: ControlResult, T_base_tool: FloatArray, source: str
+    ) -> None:
+        """Nothing: the tree says more."""
+
+    def on_tree(self, stamp: float, status: str, tip: str) -> None:
+        """Show the leaf that is active; keep a line of each."""
+        self._status.update(f"{stamp:5.1f} s  {tip}")
+        if tip and tip != self._tip:
+            self._console.print(f"{stamp:6.2f} s  {tip}", style="dim")
+        self._tip = tip
+
+    def __enter__(self) -> Progress:
+        self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+
+def run_main_job(
+    instruction: str,
+    *,
+    seed: int,
+    out: Path,
+    gains_file: Path | None = None,
+    policy_folder: Path | None = None,
+    renderer: str = "auto",
+    time_limit: float = 60.0,
+    video: bool = True,
+    console: Console,
+) -> dict[str, Any]:
+    """Run once and return the report that is also written to `out/report.json`.
+
+    Raises:
+        InstructionError: the instruction is empty.
+        GainsError, CheckpointError: a file is missing or wrong.
+    """
+    if not instruction.strip():
+        raise InstructionError("the instruction is empty: say what to do, `put the red block in the bowl`")
+    torch.set_num_threads(1)
+    gains = load_gains(gains_file)
+    policy = load_policy(policy_folder)
+    task = PutInBowl(seed, instruction=instruction)
+    simulator = Simulator(renderer)
+    try:
+        simulator.reset(task.scene)
+        frame = simulator.viewer_frame if video else None
+        started = perf_counter()
+        with Recorder(out, instruction=instruction, frame=frame) as recorder, Progress(console) as progress:
+            result = run_instruction(
+                instruction,
+                arm=simulator.arm,
+                camera=simulator.camera,
+                clock=simulator.world,
+                policy=policy,
+                gains=gains,
+                recorder=recorder,
+                listeners=(progress,),
+                time_limit=time_limit,
+            )
+        wall = perf_counter() - started
+        outcome = result.outcome
+        score = task.score(simulator.world)
+        report: dict[str, Any] = {
+            "instruction": instruction,
+            "seed": seed,
+            "success": bool(outcome.status == "SUCCESS" and score.success),
+            "status": outcome.status,
+            "cause": outcome.cause,
+            "plan": str(result.context.plan),
+            "score": {name: _plain(value) for name, value in vars(score).items()},
+            "sim_seconds": round(outcome.duration, 3),
+            "wall_seconds": round(wall, 3),
+            "token_motion_share": round(outcome.token_share, 4),
+            "path_m": {name: round(value, 4) for name, value in outcome.path.items()},
+            "violations": outcome.violations,
+            "controller_status": outcome.statuses,
+            "mpc_ms_median": round(float(np.median(outcome.solve_ms)), 4) if outcome.solve_ms else None,
+            "vla_ms_median": round(float(np.median(result.vla_ms)), 3) if result.vla_ms else None,
+            "vla_calls": len(result.vla_ms),
+            "failures": outcome.failures,
+            "camera": f"scene/{simulator.renderer.name}",
+        }
+        recorder.write_report(report)
+        return report
+    finally:
+        simulator.close()
+
+
+def summary(report: dict[str, Any], out: Path) -> Table:
+    """Return the report as a table for people."""
+    word = "done" if report["success"] else "failed"
+    table = Table(title=f"{word}: {report['instruction']}", show_header=False, title_justify="left")
+    rows = {
+        "plan": report["plan"],
+        "ended": f"{report['status']} ({report['cause']})",
+        "time": f"{report['sim_seconds']:.1f} s simulated in {report['wall_seconds']:.1f} s",
+        "path driven by tokens": f"{100 * report['token_motion_share']:.0f} % of the way to things",
+        "limit violations": str(sum(report["violations"].values())),
+        "MPC, VLA": f"{report['mpc_ms_median']:.2f} ms a step, {report['vla_ms_median']:.0f} ms an answer",
+        "camera": report["camera"],
+        "recorded in": str(out),
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    for failure in report["failures"]:
+        table.add_row("on the way", f"{failure['leaf']}: {failure['kind']}: {failure['why']}")
+    return table
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

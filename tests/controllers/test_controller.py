@@ -1,0 +1,216 @@
+"""The whole controller on an ideal arm: it arrives, keeps every limit and stops when it must."""
+
+import numpy as np
+import pinocchio as pin
+import pytest
+
+from controllers import Controller, ControllerError, Gains, LimitViolation, RobotModel
+from controllers.mpc import MpcResult
+from hybridctl.messages.action import PoseTarget
+from hybridctl.messages.arrays import MessageError
+
+
+def test_reaches_its_target_to_a_tenth_of_a_millimetre(arm, helpers) -> None:
+    for point in ((0.5, 0.25, 0.3), (0.5, -0.25, 0.3), (0.6, 0.0, 0.018), (0.4, 0.1, 0.5)):
+        arm.go_to(helpers.tool_down(*point), 3.0)
+        metres, radians = arm.controller.distance_to_target(arm.state)
+        assert metres < 1e-4
+        assert radians < 1e-3
+        assert arm.log[-1].status == "tracking"
+        assert not arm.log[-1].violations
+
+
+def test_half_a_metre_takes_about_a_second_and_a_half(arm, helpers) -> None:
+    arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 2.5)
+    arm.go_to(helpers.tool_down(0.5, -0.25, 0.3), 0.8)
+    assert arm.controller.distance_to_target(arm.state)[0] > 0.02
+    arm.go_to(helpers.tool_down(0.5, -0.25, 0.3), 1.1)
+    assert arm.controller.distance_to_target(arm.state)[0] < 1e-3
+
+
+def test_turns_by_nearly_half_a_turn(arm, helpers) -> None:
+    T = helpers.tool_down(0.5, 0.0, 0.3)
+    arm.go_to(T, 2.0)
+    turned = T.copy()
+    turned[:3, :3] = T[:3, :3] @ pin.exp3(np.array([0.0, 0.0, -3.0]))
+    arm.go_to(turned, 4.0)
+    assert arm.controller.distance_to_target(arm.state)[1] < 2e-3
+
+
+def test_random_target_jumps_keep_every_limit(arm, model: RobotModel, gains: Gains, helpers) -> None:
+    rng = np.random.default_rng(8)
+    scales, low, high = gains.scales, np.array(gains.workspace.lower), np.array(gains.workspace.upper)
+    fingers = [model.capsule(name) for name in model.table_bodies]
+    for _ in range(30):
+        T = helpers.tool_down(*rng.uniform((0.0, -0.7, -0.2), (1.0, 0.7, 0.9)))
+        T[:3, :3] = pin.exp3(rng.normal(size=3)) @ T[:3, :3]
+        for _ in range(int(rng.integers(20, 120))):
+            dq_before = arm.dq
+            arm.go_to(T, gains.dt)
+            assert np.all(arm.q <= model.q_max - scales.joint_margin + 1e-9)
+            assert np.all(arm.q >= model.q_min + scales.joint_margin - 1e-9)
+            assert np.all(np.abs(arm.dq) <= scales.velocity * model.dq_max + 1e-9)
+            assert np.all(np.abs(arm.dq - dq_before) <= scales.acceleration * model.ddq_max * gains.dt + 1e-9)
+            tool = model.forward_kinematics(arm.q)[:3, 3]
+            assert np.all(tool >= low - 1e-3)
+            assert np.all(tool <= high + 1e-3)
+            poses = model.joint_poses(arm.q)
+            lowest = min(min(end[2] for end in body.ends(poses)) - body.radius for body in fingers)
+            assert lowest > gains.table.height + gains.table.clearance - 1e-3
+    assert {result.status for result in arm.log} == {"starting", "tracking"}
+    assert not any("limiter" in result.violations for result in arm.log)
+
+
+def test_first_command_is_the_measured_state(model: RobotModel, gains: Gains, helpers) -> None:
+    q = model.q_rest + 0.01
+    controller = Controller(model, gains)
+    controller.start(helpers.measured(q))
+    controller.set_target(PoseTarget(helpers.tool_down(0.6, 0.2, 0.2), stamp=0.0))
+    result = controller.step(helpers.measured(q), now=0.0)
+    np.testing.assert_array_equal(result.command.q, q)
+    np.testing.assert_array_equal(result.command.dq, 0.0)
+    assert result.command.stamp == 0.0
+
+
+def test_hold_brakes_to_rest_and_stays(arm, helpers) -> None:
+    arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 0.5)
+    assert np.abs(arm.dq).max() > 0.2
+    arm.controller.hold()
+    for _ in range(50):
+        result = arm.step()
+    rest = arm.q
+    assert result.status == "holding"
+    assert np.all(arm.dq == 0.0)
+    arm.step()
+    np.testing.assert_array_equal(arm.q, rest)
+    assert arm.controller.distance_to_target(arm.state) == (np.inf, np.inf)
+
+
+def test_stale_target_decays_to_a_hold_and_a_fresh_one_resumes(arm, gains: Gains, helpers) -> None:
+    T = helpers.tool_down(0.5, 0.25, 0.3)
+    arm.controller.set_target(PoseTarget(T, stamp=arm.now))
+    arm.now += gains.targets.stale_after - 0.2
+    for _ in range(80):
+        arm.step()
+    assert [result.status for result in arm.log].count("tracking") in (19, 20, 21)
+    assert arm.log[-1].status == "stale"
+    assert np.all(arm.dq == 0.0)
+    arm.go_to(T, 2.5)
+    assert arm.controller.distance_to_target(arm.state)[0] < 1e-4
+
+
+def test_blocked_arm_is_named_and_the_command_does_not_wind_up(
+    arm, model: RobotModel, gains: Gains, helpers
+) -> None:
+    stuck = helpers.measured(arm.q)
+    statuses = []
+    for _ in range(300):
+        arm.controller.set_target(PoseTarget(helpers.tool_down(0.5, 0.4, 0.3), stamp=arm.now))
+        result = arm.controller.step(stuck, now=arm.now)
+        arm.now += gains.dt
+        statuses.append(result.status)
+        braking = (gains.scales.velocity * model.dq_max) ** 2 / (
+            2 * gains.scales.acceleration * model.ddq_max
+        )
+        assert np.all(np.abs(result.command.q - stuck.q) < gains.safety.following_error + braking + 0.03)
+    assert "following_error" in statuses
+
+
+def test_stopped_arm_is_followed_without_a_jump(arm, helpers) -> None:
+    arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 0.4)
+    elsewhere = arm.q + 0.05
+    stopped = helpers.measured(elsewhere, stopped=True)
+    result = arm.controller.step(stopped, now=arm.now)
+    assert result.status == "stopped"
+    np.testing.assert_array_equal(result.command.q, elsewhere)
+    arm.controller.hold()
+    result = arm.controller.step(helpers.measured(elsewhere), now=arm.now)
+    np.testing.assert_array_equal(result.command.q, elsewhere)
+
+
+def test_bad_targets_are_refused_and_the_last_one_stays(arm, helpers) -> None:
+    T = helpers.tool_down(0.5, 0.25, 0.3)
+    arm.controller.set_target(PoseTarget(T, stamp=0.0, gripper_width=0.02))
+    with pytest.raises(MessageError):
+        PoseTarget(helpers.tool_down(np.nan, 0.0, 0.3), stamp=0.0)
+    smuggled = PoseTarget(T, stamp=0.0)
+    object.__setattr__(smuggled, "T_base_target", helpers.tool_down(np.nan, 0.0, 0.3))
+    with pytest.raises(ControllerError, match="NaN"):
+        arm.controller.set_target(smuggled)
+    with pytest.raises(ControllerError, match=r"gripper_width is 0.2, expected a width in \[0.0, 0.08\]"):
+        arm.controller.set_target(PoseTarget(T, stamp=0.0, gripper_width=0.2))
+    arm.step()
+    assert arm.step().status == "tracking"
+    assert arm.log[-1].command.gripper_width == 0.02
+
+
+def test_gripper_width_is_remembered(arm, helpers) -> None:
+    T = helpers.tool_down(0.5, 0.25, 0.3)
+    assert arm.step().command.gripper_width == 0.04
+    arm.controller.set_target(PoseTarget(T, stamp=0.0, gripper_width=0.01))
+    arm.controller.set_target(PoseTarget(T, stamp=0.0))
+    arm.controller.hold()
+    assert arm.step().command.gripper_width == 0.01
+
+
+@pytest.mark.parametrize("wild", [1e9, -50.0, np.inf, np.nan])
+def test_wild_mpc_is_bounded_by_the_limiter(
+    arm, model: RobotModel, gains: Gains, helpers, monkeypatch: pytest.MonkeyPatch, wild: float
+) -> None:
+    answer = np.full(7, wild)
+    monkeypatch.setattr(
+        arm.controller._mpc, "solve", lambda *_: MpcResult(True, answer, answer, answer, {}, {}, 0.0)
+    )
+    for _ in range(150):
+        dq_before = arm.dq
+        arm.go_to(helpers.tool_down(0.5, 0.0, 0.3), gains.dt)
+        assert np.all(arm.q <= model.q_max + 1e-9)
+        assert np.all(arm.q >= model.q_min - 1e-9)
+        assert np.all(np.abs(arm.dq) <= gains.scales.velocity * model.dq_max + 1e-9)
+        assert np.all(
+            np.abs(arm.dq - dq_before) <= gains.scales.acceleration * model.ddq_max * gains.dt + 1e-9
+        )
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_nan_after_the_limiter_raises_before_it_is_a_command(
+    arm, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    arm.step()
+    answer = [np.zeros(7), np.zeros(7)]
+    answer[part] = np.full(7, np.nan)
+    monkeypatch.setattr(arm.controller._limiter, "limit", lambda *, dq: tuple(answer))
+    with pytest.raises(ControllerError, match="expected finite"):
+        arm.step()
+
+
+def test_failing_qp_is_named_and_stops_the_arm(arm, helpers, monkeypatch: pytest.MonkeyPatch) -> None:
+    arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 0.5)
+    monkeypatch.setattr(arm.controller._mpc._qp, "solve", lambda: None)
+    arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 0.6)
+    assert arm.log[-1].status == "qp_failed"
+    np.testing.assert_allclose(arm.dq, 0.0, atol=1e-12)
+
+
+def test_wrong_use_is_refused(model: RobotModel, gains: Gains, helpers) -> None:
+    controller = Controller(model, gains)
+    state = helpers.measured(np.array(model.q_rest))
+    with pytest.raises(ControllerError, match="before start"):
+        controller.step(state, now=0.0)
+    with pytest.raises(ControllerError, match=r"state\.q has shape"):
+        controller.start(helpers.measured(np.zeros(6)))
+    with pytest.raises(LimitViolation, match="joint4"):
+        controller.start(helpers.measured(np.zeros(7) + 0.3))
+    controller.start(state)
+    with pytest.raises(ControllerError, match="now is nan"):
+        controller.step(state, now=float("nan"))
+
+
+def test_same_inputs_give_the_same_commands(model: RobotModel, gains: Gains, helpers) -> None:
+    paths = []
+    for _ in range(2):
+        arm = helpers.IdealArm(Controller(model, gains), np.array(model.q_rest))
+        arm.go_to(helpers.tool_down(0.45, 0.2, 0.2), 0.5)
+        arm.go_to(helpers.tool_down(0.6, -0.2, 0.1), 0.5)
+        paths.append([result.command.q for result in arm.log])
+    np.testing.assert_array_equal(paths[0], paths[1])

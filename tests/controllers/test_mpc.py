@@ -1,0 +1,83 @@
+"""The MPC keeps its limits by itself and survives a failing QP without a jump."""
+
+import numpy as np
+import pytest
+
+from controllers import Gains, RobotModel
+from controllers.mpc import Mpc
+
+
+@pytest.fixture
+def mpc(model: RobotModel, gains: Gains) -> Mpc:
+    return Mpc(model, gains)
+
+
+def drive(
+    mpc: Mpc, q: np.ndarray, dq: np.ndarray, T: np.ndarray, ticks: int
+) -> tuple[np.ndarray, np.ndarray, list]:
+    log = []
+    for _ in range(ticks):
+        result = mpc.solve(q, dq, T)
+        q, dq = result.q, result.dq
+        log.append(result)
+    return q, dq, log
+
+
+def test_limits_hold_without_the_limiter(mpc: Mpc, model: RobotModel, gains: Gains, helpers) -> None:
+    rng = np.random.default_rng(7)
+    q, dq, scales = np.array(model.q_rest), np.zeros(7), gains.scales
+    for _ in range(12):
+        far = model.forward_kinematics(rng.uniform(model.q_min, model.q_max))
+        T = model.forward_kinematics(q)
+        T[:3, 3] += 0.3 * (far[:3, 3] - T[:3, 3])
+        q, dq, log = drive(mpc, q, dq, T, 60)
+        for result in log:
+            assert result.ok
+            assert np.all(np.abs(result.ddq) <= scales.acceleration * model.ddq_max + 1e-9)
+            assert np.all(np.abs(result.dq) <= scales.velocity * model.dq_max + 1e-9)
+            assert np.all(result.q <= model.q_max - scales.joint_margin + 1e-9)
+            assert np.all(result.q >= model.q_min + scales.joint_margin - 1e-9)
+
+
+def test_failed_qp_replays_the_plan_then_brakes_to_rest(
+    mpc: Mpc, model: RobotModel, gains: Gains, helpers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    T = helpers.tool_down(0.5, 0.1, 0.4)
+    q, dq, log = drive(mpc, np.array(model.q_rest), np.zeros(7), T, 10)
+    assert np.abs(dq).max() > 0.1
+    planned = mpc.solve(q, dq, T)
+    with monkeypatch.context() as patch:
+        patch.setattr(mpc._qp, "solve", lambda: None)
+        q, dq, log = drive(mpc, planned.q, planned.dq, T, 60)
+    assert not any(result.ok for result in log)
+    np.testing.assert_array_equal(log[0].ddq, mpc_control(planned, mpc, log))
+    for result in log:
+        assert np.all(np.abs(result.ddq) <= gains.scales.acceleration * model.ddq_max + 1e-9)
+    np.testing.assert_allclose(dq, 0.0, atol=1e-12)
+    _, _, log = drive(mpc, q, dq, T, 200)
+    np.testing.assert_allclose(model.forward_kinematics(log[-1].q)[:3, 3], T[:3, 3], atol=1e-3)
+
+
+def mpc_control(planned, mpc: Mpc, log: list) -> np.ndarray:
+    """The replayed acceleration is held over the second interval, which is two periods long."""
+    np.testing.assert_array_equal(log[0].ddq, log[1].ddq)
+    assert np.abs(log[0].ddq - planned.ddq).max() < 2.0
+    return log[0].ddq
+
+
+def test_same_inputs_give_the_same_plan(model: RobotModel, gains: Gains, helpers) -> None:
+    T = helpers.tool_down(0.45, 0.15, 0.35)
+    runs = [drive(Mpc(model, gains), np.array(model.q_rest), np.zeros(7), T, 40)[:2] for _ in range(2)]
+    np.testing.assert_array_equal(runs[0], runs[1])
+
+
+def test_start_in_violation_recovers(mpc: Mpc, model: RobotModel, gains: Gains, helpers) -> None:
+    q = np.array(model.q_rest)
+    q[3] = model.q_max[3] + 0.05
+    dq = 1.5 * gains.scales.velocity * model.dq_max
+    T = helpers.tool_down(0.5, 0.1, 0.4)
+    q, dq, log = drive(mpc, q, dq, T, 100)
+    assert log[0].violations["velocity"] > 0.3
+    assert log[0].violations["position"] > 0.05
+    assert all(result.ok for result in log)
+    assert set(log[-1].violations) <= {"table", "workspace", "self_collision"}

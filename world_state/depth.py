@@ -69,7 +69,9 @@ def measure(
 
     Measured on 128×128 exact depth at 0.8 m (4.2 mm a pixel, tests/world_state/test_depth.py): the centre
     of a block or cylinder is off by 0.7 mm (mean; 0.6 mm of it a bias towards the camera, from side points
-    inside the top band), of a ball by less than 0.1 mm, of a bowl by 0.6 mm; a block's yaw by 0.7 degrees.
+    inside the top band), of a ball by less than 0.1 mm, of a bowl by 0.6 mm (up to 11 mm where the image
+    border cuts it, and the covariance says so); a block's yaw by 0.7 degrees. A pixel in the middle of a bowl
+    that holds something measures what it holds.
 
     Raises:
         MeasurementError: the pixel lies outside the image or on the arm, or no object stands near it.

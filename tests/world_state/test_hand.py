@@ -1,0 +1,46 @@
+"""How a thing sits between the fingers and where it goes with them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from world_state.hand import Grip, Hand, carry, grasp, lay_down
+from world_state.slot import Slot
+
+SLOT = Slot("cup", [0.5, 0, 0.02], np.eye(3) * 1e-6, 0.2, [0.04, 0.04, 0.05], 0.0, "seen", [0.86, 0, 0.7])
+
+
+def tool(x, y, z, *, yaw=0.0):
+    c, s = np.cos(yaw), np.sin(yaw)
+    return np.array([[c, s, 0, x], [s, -c, 0, y], [0, 0, -1, z], [0, 0, 0, 1.0]])
+
+
+def test_a_held_thing_turns_and_moves_with_the_tool():
+    grip = grasp(SLOT, tool(0.5, 0.01, 0.03), width=0.04)
+    moved = carry(SLOT, grip, tool(0.3, 0.2, 0.4, yaw=np.pi / 2), stamp=2.0)
+    np.testing.assert_allclose(moved.position, [0.31, 0.2, 0.39], atol=1e-12)
+    assert moved.yaw == pytest.approx(0.2)
+    assert moved.source == "held"
+    again = carry(moved, grip, tool(0.5, 0, 0.3), stamp=3.0)
+    np.testing.assert_array_equal(again.covariance, moved.covariance)
+
+
+def test_a_belief_far_from_the_closed_fingers_gives_way_to_them():
+    grip = grasp(SLOT, tool(0.56, 0, 0.02), width=0.04)
+    np.testing.assert_array_equal(grip.p_tool_object, np.zeros(3))
+
+
+def test_a_thing_let_go_stands_below_where_it_was():
+    held = replace(SLOT, position=[0.4, 0.1, 0.3], source="held")
+    laid = lay_down(held, table_height=0.01, stamp=4.0, on_purpose=True)
+    np.testing.assert_allclose(laid.position, [0.4, 0.1, 0.035])
+    assert laid.stamp == 4.0
+
+
+def test_hand_json_round_trip():
+    for hand in (
+        Hand(),
+        Hand(intent="cup", releasing=True, grip=Grip("cup", np.array([0.1, 0, 1 / 3]), None, 0.04)),
+    ):
+        assert Hand.from_json(hand.to_json()).to_json() == hand.to_json()

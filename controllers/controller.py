@@ -32,7 +32,7 @@ class ControlResult:
             is too old), `qp_failed` (the last plan, then braking), `following_error` (the arm does not
             follow, so the motion yields to where it is), `stopped` (the arm is latched in a stop),
             `starting` (the first command after `start`, which is the measured state itself).
-        slacks: By how much the plan breaks each soft limit at its worst node [m].
+        slacks: By how much the plan breaks each soft limit at its worst node [m, m/s or rad/s].
         solve_ms: Time this step took [ms], for reporting only.
         violations: By how much the commanded state breaks each limit, broken ones only
             [m, rad or rad/s]; `limiter` is by how much the limiter changed a velocity [rad/s].

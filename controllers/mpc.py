@@ -21,6 +21,7 @@ from controllers.gains import Gains
 from controllers.horizon import Horizon
 from controllers.limits.acceleration import AccelerationLimit
 from controllers.limits.braking_motion import BrakingMotion
+from controllers.limits.cartesian_speed import CartesianSpeedLimit
 from controllers.limits.limit import Limit
 from controllers.limits.position import PositionLimit
 from controllers.limits.self_collision import SelfCollisionLimit
@@ -43,7 +44,7 @@ class MpcResult:
         ddq: Acceleration over the period, shape (n,) [rad/s²].
         q: Position at its end, shape (n,) [rad].
         dq: Velocity at its end, shape (n,) [rad/s].
-        slacks: By how much the plan breaks each soft limit at its worst node [m].
+        slacks: By how much the plan breaks each soft limit at its worst node [m, m/s or rad/s].
         violations: By how much the present state breaks each limit [m, rad or rad/s], broken ones only.
         solve_ms: Time spent [ms], for reporting only.
     """
@@ -88,7 +89,13 @@ class Mpc:
         )
         self._limits: tuple[Limit, ...] = (
             VelocityLimit(horizon, dq_max=dq_max, braking=braking),
-            PositionLimit(horizon, q_min=q_min, q_max=q_max, braking=braking),
+            PositionLimit(horizon, q_min=q_min, q_max=q_max, braking=braking, ddq_max=self._ddq_max),
+            CartesianSpeedLimit(
+                horizon,
+                joints=n,
+                linear=model.cartesian.velocity,
+                angular=model.cartesian.angular_velocity,
+            ),
             WorkspaceLimit(horizon, joints=n, low=gains.workspace.lower, high=gains.workspace.upper),
             TableLimit(
                 horizon,

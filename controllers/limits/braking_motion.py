@@ -7,7 +7,6 @@ import numpy as np
 from controllers.horizon import Horizon
 from hybridctl.messages.arrays import FloatArray
 
-
 ROOM = 1e-4  # rad, rad/s: a single feasible motion is too narrow for a solver with a tolerance of 1e-6
 
 

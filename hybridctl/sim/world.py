@@ -118,6 +118,7 @@ class SimWorld:
         """Write size, mass, inertia and bounds of object `i`: MuJoCo derives them only when compiling."""
         model, g, b = self.model, self._object_geoms[i], self.object_bodies[i]
         half, tall = spec.size / 2, spec.height / 2
+        size: tuple[float, float, float]
         model.geom_type[g] = _SHAPE_TYPE[spec.shape]
         model.geom_rgba[g] = (*spec.rgb, 1.0)
         if spec.shape == "ball":
@@ -196,7 +197,7 @@ def _build() -> mujoco.MjModel:
     )  # fmt: skip
     world.add_light(name="lamp", pos=[0.5, 0, 2], dir=[0, 0, -1], castshadow=False, specular=[0.1, 0.1, 0.1])
     world.add_camera(name="scene", fovy=CAMERA_FOVY_DEG, pos=[0.86, 0, 0.72])
-    position, look_at = np.array([1.35, -0.75, 0.85]), np.array([0.42, 0.0, 0.18])
+    position, look_at = np.array([1.45, -0.85, 0.95]), np.array([0.36, 0.0, 0.22])
     world.add_camera(name="viewer", fovy=42.0, pos=position, quat=_look_at_upright(position, look_at))
     _add_bowl(world)
     plate = world.add_body(name="plate", pos=[0, 0, -3])

@@ -101,7 +101,7 @@ def pack(
 
 
 def _things(labels: list[ImageLabel], size: int) -> list[tuple[float, ...]]:
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for b, label in enumerate(labels):
         for thing in label.things:
             u, v = thing.pixel

@@ -21,6 +21,9 @@ GROUNDING_HEADS = 2
 class TrainingModule(nn.Module):
     """The model with the heads that exist while training only; what is saved is a plain Llava."""
 
+    integers: Tensor
+    last_log_p: Tensor
+
     def __init__(self, model: LlavaForConditionalGeneration, integers: list[int], recipe: Recipe) -> None:
         super().__init__()
         self.model = model

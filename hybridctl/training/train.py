@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch import nn
+from torch.multiprocessing.spawn import spawn
 from torch.nn.parallel import DistributedDataParallel
 from transformers import AutoModelForImageTextToText, LlavaForConditionalGeneration, PreTrainedTokenizerFast
 
@@ -46,7 +46,7 @@ def train(recipe: Recipe, *, data: Path, out: Path, processes: int, start_from: 
         port = probe.getsockname()[1]
     started = time.time()
     arguments = (processes, port, recipe, data, out, start_from, started)
-    mp.spawn(_worker, args=arguments, nprocs=processes, join=True)
+    spawn(_worker, args=arguments, nprocs=processes, join=True)  # type: ignore[no-untyped-call]
 
 
 class SceneStream:
@@ -89,14 +89,14 @@ class SceneStream:
 
     def _image(self, index: int) -> np.ndarray:
         shard, i = self._where[index]
-        return self.images[shard][i].astype(np.float32) / 255.0
+        return np.asarray(self.images[shard][i], dtype=np.float32) / np.float32(255.0)
 
     def _augment(self, image: np.ndarray) -> np.ndarray:
         rng, recipe = self._rng, self._recipe
-        gain = 1 + rng.uniform(-recipe.brightness, recipe.brightness)
-        gain = gain * (1 + rng.uniform(-recipe.colour_cast, recipe.colour_cast, size=3))
+        brightness = 1 + rng.uniform(-recipe.brightness, recipe.brightness)
+        gain = brightness * (1 + rng.uniform(-recipe.colour_cast, recipe.colour_cast, size=3))
         noise = rng.standard_normal(image.shape, dtype=np.float32) * rng.uniform(0, recipe.noise)
-        return np.clip(image * gain.astype(np.float32) + noise, 0.0, 1.0).astype(np.float32)
+        return np.asarray(np.clip(image * gain + noise, 0.0, 1.0), dtype=np.float32)
 
 
 def _worker(

@@ -54,7 +54,7 @@ def to_bins(values: ArrayLike, *, low: ArrayLike, high: ArrayLike, bins: int) ->
     """Clip to the bounds and return bin indices of the same shape."""
     low, high = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
     unit = (np.clip(values, low, high) - low) / (high - low)
-    return np.minimum((unit * bins).astype(np.int64), bins - 1)
+    return np.asarray(np.minimum((unit * bins).astype(np.int64), bins - 1), dtype=np.int64)
 
 
 def from_bins(ids: ArrayLike, *, low: ArrayLike, high: ArrayLike, bins: int) -> FloatArray:

@@ -67,4 +67,5 @@ def _fourier(count: int, hidden: int) -> torch.Tensor:
     phase = 2 * math.pi * position * frequency
     code = torch.cat([torch.sin(phase), torch.cos(phase)], dim=1) * math.sqrt(2.0)
     mixing = torch.linalg.qr(torch.randn(hidden, hidden))[0]
-    return code @ mixing * hidden**-0.5 * 0.7
+    scaled: torch.Tensor = code @ mixing * hidden**-0.5 * 0.7
+    return scaled

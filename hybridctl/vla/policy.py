@@ -144,4 +144,4 @@ def _spread(p: FloatArray) -> float:
     """Return the standard deviation of a distribution over bins [bins], at least half a bin."""
     at = np.arange(p.size)
     mean = float(p @ at)
-    return float(max(0.5, np.sqrt(p @ (at - mean) ** 2)))
+    return max(0.5, float(np.sqrt(p @ (at - mean) ** 2)))

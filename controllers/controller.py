@@ -35,7 +35,9 @@ class ControlResult:
         slacks: By how much the plan breaks each soft limit at its worst node [m, m/s or rad/s].
         solve_ms: Time this step took [ms], for reporting only.
         violations: By how much the commanded state breaks each limit, broken ones only
-            [m, rad or rad/s]; `limiter` is by how much the limiter changed a velocity [rad/s].
+            [m, rad or rad/s].
+        limited: By how much the limiter changed the wanted joint velocity [rad/s]: it is what brakes in
+            `holding` and `stale`, and 0 but for rounding while `tracking`.
     """
 
     command: JointCommand
@@ -43,6 +45,7 @@ class ControlResult:
     slacks: dict[str, float]
     solve_ms: float
     violations: dict[str, float]
+    limited: float = 0.0
 
 
 class Controller:
@@ -141,6 +144,7 @@ class Controller:
         q_measured, dq_measured = self._checked_state(state)
         slacks: dict[str, float] = {}
         violations: dict[str, float] = {}
+        limited = 0.0
         if state.stopped:
             # Whatever was planned is void: continue from where the stop left the arm.
             self._limiter.reset(q=q_measured, dq=np.zeros_like(dq_measured))
@@ -151,13 +155,11 @@ class Controller:
         else:
             status, wanted = self._plan(q_measured, now, slacks, violations)
             q, dq = self._limiter.limit(dq=wanted)
-            changed = float(np.abs(dq - wanted).max())
-            if changed > 1e-6:
-                violations["limiter"] = changed
+            limited = float(np.abs(dq - wanted).max())
         self._starting = False
         require_finite(q=q, dq=dq, gripper_width=self._gripper_width)
         command = JointCommand(q=q, dq=dq, gripper_width=self._gripper_width, stamp=now)
-        return ControlResult(command, status, slacks, 1e3 * (perf_counter() - began), violations)
+        return ControlResult(command, status, slacks, 1e3 * (perf_counter() - began), violations, limited)
 
     @property
     def target_source(self) -> str:

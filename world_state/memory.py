@@ -22,6 +22,10 @@ from world_state.store import Event, EventStore
 REACH_OF_HAND = 0.08  # [m] a look nearer than this to the tool may be of the thing that is held
 
 
+EVENT_KINDS = ("seen", "holding", "intent", "forgotten")
+"""The kinds of event that a memory writes and reads; others share the store."""
+
+
 class WorldMemory:
     """Beliefs about the table and the hand; each change of one is an event in the store.
 
@@ -56,7 +60,8 @@ class WorldMemory:
         """
         memory = cls(store, clock=clock, table_height=table_height)
         for event in store.events():
-            memory._restore(event)
+            if event.kind in EVENT_KINDS:
+                memory._restore(event)
         return memory
 
     def see(self, phrase: str, answer: LocateAnswer) -> Slot:

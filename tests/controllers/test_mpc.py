@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pinocchio as pin
 import pytest
 
 from controllers import Gains, RobotModel
+from controllers.collision import segment_distance
 from controllers.mpc import Mpc
 from controllers.target import step_toward
 
@@ -109,3 +111,25 @@ def test_tool_speed_keeps_the_cartesian_limits(model: RobotModel, gains: Gains, 
         assert np.linalg.norm(velocity[:3]) < 0.2 * 1.02
         assert np.linalg.norm(velocity[3:]) < 0.5 * 1.02
     np.testing.assert_allclose(model.forward_kinematics(q)[:3, 3], T[:3, 3], atol=2e-3)
+
+
+def test_links_stay_apart_on_the_way_to_a_pose_that_folds_the_arm(
+    mpc: Mpc, model: RobotModel, gains: Gains
+) -> None:
+    pairs = [(model.capsule(a), model.capsule(b)) for a, b in model.self_collision_pairs]
+
+    def nearest(q: np.ndarray) -> float:
+        poses = model.joint_poses(q)
+        return min(segment_distance(*a.ends(poses), *b.ends(poses)) - a.radius - b.radius for a, b in pairs)
+
+    rng, margin, closest = np.random.default_rng(9), gains.safety.self_collision_margin, np.inf
+    q, dq = np.array(model.q_rest), np.zeros(7)
+    for _ in range(20):
+        T = model.forward_kinematics(model.q_rest)
+        T[:3, 3] += rng.uniform((-0.25, -0.2, -0.2), (0.1, 0.2, 0.3))
+        T[:3, :3] = pin.exp3(1.5 * rng.normal(size=3)) @ T[:3, :3]
+        for _ in range(90):
+            near = step_toward(model.forward_kinematics(q), T, max_translation=0.12, max_rotation=0.6)
+            q, dq, _ = drive(mpc, q, dq, near, 1)
+            closest = min(closest, nearest(q))
+    assert margin - 1e-3 < closest < margin + 1e-3

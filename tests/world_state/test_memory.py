@@ -245,3 +245,13 @@ def test_a_memory_without_a_store_works_the_same(tabletop, shapes, clock):
 def test_importing_the_package_loads_neither_torch_nor_mujoco():
     code = "import sys, world_state; sys.exit(bool({'torch', 'mujoco', 'py_trees'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_events_of_others_in_the_same_store_do_not_disturb_the_replay(tmp_path, clock):
+    store = EventStore(tmp_path / "events.db")
+    memory = WorldMemory(store, clock=clock)
+    store.append("tree.plan", stamp=0.5, cause="put it there", measurement={"text": "x"}, belief={})
+    memory.intend_release()
+    store.flush()
+    assert WorldMemory.from_events(store, clock=clock).slots() == ()
+    store.close()

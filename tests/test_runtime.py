@@ -1,0 +1,162 @@
+"""The loop: any fault is a stop with a named cause, and nothing unchecked reaches the arm."""
+
+import numpy as np
+import pytest
+
+from behaviors.trees.follow_instruction import follow_instruction
+from controllers.errors import ControllerError
+from hybridctl.runtime import Runtime
+
+
+class Scripted:
+    """A tree that moves, then does what the test wants."""
+
+    def __init__(self, context, then):
+        self.context, self.then, self.halted, self.ticks = context, then, 0, 0
+
+    def tick(self, state, *, commanded_width):
+        self.ticks += 1
+        self.context.update(state, commanded_width=commanded_width)
+        T = self.context.T_base_tool.copy()
+        T[0, 3] += 0.05
+        self.context.move(T, source="skill")
+        return self.then(self.ticks)
+
+    def halt(self):
+        self.halted += 1
+        self.context.controller.hold()
+
+    def tip(self):
+        return "scripted"
+
+    def failures(self):
+        return []
+
+
+def make(simulator, context, then, *, arm=None):
+    tree = Scripted(context, then)
+    arm = arm or simulator.arm
+    runtime = Runtime(tree=tree, controller=context.controller, arm=arm, clock=simulator.world)
+    return tree, arm, runtime
+
+
+def speed(simulator):
+    """Let half a second pass and return the largest joint speed."""
+    world = simulator.world
+    world.sleep_until(world.now() + 0.5)
+    return float(np.abs(simulator.arm.read().dq).max())
+
+
+def test_an_exception_in_the_tree_stops_the_arm_with_its_name(simulator, task, expert, make_context):
+    def then(ticks):
+        if ticks > 10:
+            raise ZeroDivisionError("a bug")
+        return "RUNNING"
+
+    tree, arm, runtime = make(simulator, make_context(expert), then)
+    outcome = runtime.run(time_limit=5.0)
+    assert (outcome.status, outcome.cause) == ("STOPPED", "ZeroDivisionError: a bug")
+    assert arm.read().stopped
+    assert "ZeroDivisionError" in arm.stop_cause
+    assert tree.halted
+    assert speed(simulator) < 0.01
+
+
+def test_an_interrupt_stops_the_arm_and_comes_out(simulator, task, expert, make_context):
+    def then(ticks):
+        if ticks > 10:
+            raise KeyboardInterrupt
+        return "RUNNING"
+
+    tree, arm, runtime = make(simulator, make_context(expert), then)
+    with pytest.raises(KeyboardInterrupt):
+        runtime.run(time_limit=5.0)
+    assert arm.read().stopped
+    assert tree.halted
+    assert speed(simulator) < 0.01
+
+
+def test_a_command_that_is_not_finite_never_reaches_the_arm(
+    simulator, task, expert, make_context, monkeypatch
+):
+    context = make_context(expert)
+    sent = []
+
+    class Watched:
+        def __init__(self, arm):
+            self._arm = arm
+
+        def __getattr__(self, name):
+            return getattr(self._arm, name)
+
+        def __enter__(self):
+            self._arm.__enter__()
+            return self
+
+        def __exit__(self, *reason):
+            return self._arm.__exit__(*reason)
+
+        def send(self, command):
+            sent.append(command)
+            return self._arm.send(command)
+
+    limit = context.controller._limiter.limit
+    calls = iter(range(1000))
+
+    def broken_limiter(**targets):
+        q, dq = limit(**targets)
+        return (q, dq) if next(calls) < 20 else (np.full_like(q, np.nan), dq)
+
+    monkeypatch.setattr(context.controller._limiter, "limit", broken_limiter)
+    watched = Watched(simulator.arm)
+    _, _, runtime = make(simulator, context, lambda ticks: "RUNNING", arm=watched)
+    outcome = runtime.run(time_limit=5.0)
+    assert outcome.status == "STOPPED"
+    assert "ControllerError" in outcome.cause
+    assert len(sent) >= 20
+    assert all(np.isfinite(command.q).all() for command in sent)
+    assert watched.read().stopped
+
+
+def test_a_controller_error_is_a_stop_with_a_cause(simulator, task, expert, make_context, monkeypatch):
+    context = make_context(expert)
+
+    def fails(state, *, now):
+        raise ControllerError("joint 3 is not there")
+
+    monkeypatch.setattr(context.controller, "step", fails)
+    _, arm, runtime = make(simulator, context, lambda ticks: "RUNNING")
+    outcome = runtime.run(time_limit=5.0)
+    assert outcome.cause == "ControllerError: joint 3 is not there"
+    assert arm.read().stopped
+
+
+def test_a_run_that_takes_too_long_ends_braked(simulator, task, expert, make_context):
+    tree, arm, runtime = make(simulator, make_context(expert), lambda ticks: "RUNNING")
+    outcome = runtime.run(time_limit=0.5)
+    assert outcome.status == "TIMEOUT"
+    assert tree.halted
+    assert float(np.abs(arm.read().dq).max()) < 0.01
+
+
+def test_the_tree_is_ticked_at_its_rate_and_control_at_its_own(simulator, task, expert, make_context):
+    tree, _, runtime = make(
+        simulator, make_context(expert), lambda ticks: "SUCCESS" if ticks == 20 else "RUNNING"
+    )
+    outcome = runtime.run(time_limit=5.0)
+    assert outcome.status == "SUCCESS"
+    assert tree.ticks == 20
+    # 19 tree periods of 50 ms, then 0.6 s of braking, at 10 ms each.
+    assert outcome.ticks == pytest.approx(19 * 5 + 60, abs=2)
+    assert outcome.duration == pytest.approx(outcome.ticks * 0.01, abs=0.011)
+
+
+def test_the_path_is_accounted_to_who_set_the_target(simulator, task, expert, make_context):
+    context = make_context(expert)
+    tree = follow_instruction(context, task.instruction)
+    arm, world = simulator.arm, simulator.world
+    outcome = Runtime(tree=tree, controller=context.controller, arm=arm, clock=world).run(time_limit=40.0)
+    assert set(outcome.path) >= {"tokens", "fine", "skill", "home"}
+    expected = outcome.path["tokens"] / (outcome.path["tokens"] + outcome.path["fine"])
+    assert outcome.token_share == pytest.approx(expected)
+    assert outcome.statuses["tracking"] > 500

@@ -1,0 +1,78 @@
+"""No module but scoring, training data and benches may read what only a simulator can know."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TRUTHFUL = ("hybridctl/sim/tasks", "hybridctl/sim/truth.py", "hybridctl/data", "hybridctl/bench")
+"""May read truth."""
+PHYSICS = {"hybridctl/sim/world.py", "hybridctl/sim/cameras.py", "hybridctl/arms/simulated.py"}
+"""Make the world, its pictures and its joint sensors; may touch MuJoCo, but never look an object up."""
+TRUTH = {"xpos", "xquat", "xmat", "xipos", "geom_xpos", "geom_xmat", "cvel", "contact", "objects", "bowl_xy"}
+SIMULATOR = {"MjData", "mj_step", "mj_forward", "qpos", "qvel"}
+
+SOURCES = sorted(
+    path
+    for package in ("hybridctl", "behaviors", "controllers", "world_state")
+    for path in (ROOT / package).rglob("*.py")
+)
+
+
+def attributes(path):
+    tree = ast.parse(path.read_text())
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def imports(path):
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def ordinary(path):
+    name = path.relative_to(ROOT).as_posix()
+    return not name.startswith(TRUTHFUL) and name not in PHYSICS
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if ordinary(p)], ids=lambda p: str(p.relative_to(ROOT)))
+def test_ordinary_modules_do_not_read_truth(path):
+    name = path.relative_to(ROOT).as_posix()
+    assert "hybridctl.sim.truth" not in imports(path)
+    allowed = {"objects"} if name == "hybridctl/sim/scene.py" else set()
+    assert not attributes(path) & (TRUTH | SIMULATOR) - allowed, f"{name} reads simulator truth"
+
+
+def test_the_arm_driver_reads_its_own_joints_only():
+    """It may index qpos and qvel, but only by the arm's joints and fingers."""
+    tree = ast.parse((ROOT / "hybridctl/arms/simulated.py").read_text())
+    indices = {
+        ast.unparse(node.slice)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith(("qpos", "qvel"))
+    }
+    assert indices == {"world.arm_joints", "world.arm_dofs", "world.fingers"}
+    assert not attributes(ROOT / "hybridctl/arms/simulated.py") & TRUTH
+
+
+def test_the_cameras_look_up_no_object():
+    """They may read their own pose (calibration), by camera name, and nothing else's."""
+    tree = ast.parse((ROOT / "hybridctl/sim/cameras.py").read_text())
+    poses = {
+        ast.unparse(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("xpos", "xmat", "xquat", "cvel")
+    }
+    assert poses == {"data.camera(camera)", "self._world.data.camera(camera)", "camera"}
+    assert "objects" not in attributes(ROOT / "hybridctl/sim/cameras.py")
+
+
+def test_the_scan_would_find_a_leak(tmp_path):
+    leak = tmp_path / "leaf.py"
+    leak.write_text("def cheat(world):\n    return world.data.body('object0').xpos\n")
+    assert attributes(leak) & TRUTH

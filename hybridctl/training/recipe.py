@@ -8,6 +8,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
+SHIPPED = Path(__file__).parent / "recipes" / "embedded.yaml"
+
+
 class RecipeError(ValueError):
     """A training recipe cannot be read."""
 
@@ -46,13 +49,12 @@ class Recipe(BaseModel):
 
 
 def load_recipe(path: Path | None) -> Recipe:
-    """Read a recipe; None gives the default one.
+    """Read a recipe; None gives the one that the shipped model was trained with.
 
     Raises:
         RecipeError: the file cannot be read, or a key or value in it is wrong.
     """
-    if path is None:
-        return Recipe()
+    path = SHIPPED if path is None else path
     try:
         data = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as error:

@@ -1,0 +1,68 @@
+"""Measurements and commands of an arm are checked where they are built."""
+
+import numpy as np
+import pytest
+
+from hybridctl.messages.arm import ArmState, JointCommand
+from hybridctl.messages.arrays import MessageError
+
+STATE = {
+    "q": np.zeros(7), "dq": np.zeros(7), "tau": np.zeros(7), "gripper_width": 0.04, "gripper_force": 0.0,
+    "stamp": 0.0,
+}  # fmt: skip
+COMMAND = {"q": np.zeros(7), "dq": np.zeros(7), "gripper_width": 0.04, "stamp": 0.0}
+
+
+@pytest.mark.parametrize("name", ["q", "dq", "tau"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_measurement_that_is_not_finite_is_refused(name: str, bad: float) -> None:
+    values = np.zeros(7)
+    values[3] = bad
+    with pytest.raises(MessageError, match=rf"ArmState\.{name} holds NaN or infinite"):
+        ArmState(**{**STATE, name: values})
+
+
+@pytest.mark.parametrize("name", ["dq", "tau"])
+def test_velocities_and_torques_are_as_many_as_joints(name: str) -> None:
+    with pytest.raises(MessageError, match=rf"ArmState\.{name} has shape \(6,\), expected \(7,\)"):
+        ArmState(**{**STATE, name: np.zeros(6)})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("gripper_width", -0.02), ("gripper_width", np.nan), ("gripper_width", 1.5),
+        ("gripper_force", np.inf), ("stamp", np.nan),
+    ],
+)  # fmt: skip
+def test_a_measured_scalar_out_of_range_is_refused(name: str, value: float) -> None:
+    with pytest.raises(MessageError, match=rf"ArmState\.{name}"):
+        ArmState(**{**STATE, name: value})
+
+
+def test_a_width_sensor_may_read_a_little_below_zero() -> None:
+    assert ArmState(**{**STATE, "gripper_width": -0.005}).gripper_width == -0.005
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("q", np.full(7, np.nan)), ("q", np.zeros((7, 1))), ("dq", np.zeros(6)), ("dq", np.full(7, np.inf)),
+        ("gripper_width", -0.001), ("gripper_width", np.nan), ("stamp", np.inf),
+    ],
+)  # fmt: skip
+def test_a_command_that_no_servo_can_take_is_refused(name: str, value: object) -> None:
+    with pytest.raises(MessageError, match=rf"JointCommand\.{name}"):
+        JointCommand(**{**COMMAND, name: value})
+
+
+@pytest.mark.parametrize(("message", "values"), [(ArmState, STATE), (JointCommand, COMMAND)])
+def test_arrays_are_read_only_copies(message: type, values: dict[str, object]) -> None:
+    source = np.ones(7)
+    made = message(**{**values, "q": source})
+    source[0] = 9.0
+    assert made.q[0] == 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        made.q[0] = 2.0
+    with pytest.raises(AttributeError):
+        made.q = source

@@ -15,7 +15,7 @@ from hybridctl.arms import SimulatedArm
 from hybridctl.messages.arm import Arm
 from hybridctl.messages.clock import Clock
 from hybridctl.messages.observation import Camera
-from hybridctl.messages.policy import VlaPolicy
+from hybridctl.messages.policy import PolicyQueue, VlaPolicy
 from hybridctl.record import EVENTS_NAME, Recorder
 from hybridctl.runtime import Listener, Outcome, Runtime
 from hybridctl.sim.cameras import Renderer, SimCamera, make_renderer
@@ -91,7 +91,7 @@ def run_instruction(
     arm: Arm,
     camera: Camera,
     clock: Clock,
-    policy: VlaPolicy,
+    policy: VlaPolicy | PolicyQueue,
     model: RobotModel | None = None,
     gains: Gains | None = None,
     build_tree: BuildTree = follow_instruction,
@@ -100,24 +100,24 @@ def run_instruction(
     latency: float = DEFAULT_LATENCY,
     time_limit: float = TIME_LIMIT,
 ) -> RunResult:
-    """Follow an instruction on an arm in lockstep with its clock, and record it if a recorder is given.
+    """Follow an instruction on an arm, and record it if a recorder is given.
 
     Args:
         instruction: What to do, in words.
         arm, camera, clock: The robot; on a simulator they share a world.
-        policy: The VLA.
+        policy: The VLA; on an arm in real time a `ThreadedQueue` around it, so that it never blocks.
         model: The robot model; the Panda when None.
         gains: The controller's gains; those that ship when None.
         build_tree: Makes the behavior tree of an instruction.
         recorder: Where telemetry, video and events go.
         listeners: Others who watch.
-        latency: Simulated time between a VLA request and its answer [s].
+        latency: Simulated time between a VLA request and its answer [s]; a queue has its own.
         time_limit: The run ends by then [s].
     """
     model = model or RobotModel.load("panda")
     controller = Controller(model, gains or load_gains())
     store = EventStore(recorder.folder / EVENTS_NAME) if recorder is not None else None
-    queue = LockstepQueue(policy, clock, latency=latency)
+    queue = LockstepQueue(policy, clock, latency=latency) if isinstance(policy, VlaPolicy) else policy
     try:
         context = TreeContext(
             memory=WorldMemory(store, clock=clock),

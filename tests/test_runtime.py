@@ -1,11 +1,15 @@
 """The loop: any fault is a stop with a named cause, and nothing unchecked reaches the arm."""
 
+import time
+
 import numpy as np
 import pytest
 
 from behaviors.trees.follow_instruction import follow_instruction
 from controllers.errors import ControllerError
+from hybridctl.assembly import run_instruction
 from hybridctl.runtime import Runtime
+from hybridctl.vla.queue import ThreadedQueue
 
 
 class Scripted:
@@ -160,3 +164,37 @@ def test_the_path_is_accounted_to_who_set_the_target(simulator, task, expert, ma
     expected = outcome.path["tokens"] / (outcome.path["tokens"] + outcome.path["fine"])
     assert outcome.token_share == pytest.approx(expected)
     assert outcome.statuses["tracking"] > 500
+
+
+def test_a_policy_on_a_thread_drives_the_same_tree_in_real_time(simulator, task, expert):
+    """The simulator stands in for an arm that does not wait: physics by the wall clock."""
+    real = _PacedClock(simulator.world)
+    queue = ThreadedQueue(expert, real)
+    try:
+        result = run_instruction(
+            f"pick up the {task.scene.target.phrase}",
+            arm=simulator.arm,
+            camera=simulator.camera,
+            clock=real,
+            policy=queue,
+            time_limit=30.0,
+        )
+    finally:
+        queue.close()
+    assert result.outcome.status == "SUCCESS"
+    assert result.context.memory.holding() == task.scene.target.phrase
+    assert len(queue.wall_ms) > 5
+
+
+class _PacedClock:
+    """Advances the physics and sleeps a little, so that the worker thread gets its turn."""
+
+    def __init__(self, world):
+        self._world = world
+
+    def now(self):
+        return self._world.now()
+
+    def sleep_until(self, stamp):
+        self._world.sleep_until(stamp)
+        time.sleep(0.0005)

@@ -36,6 +36,8 @@ VARIANTS: dict[str, Callable[..., VlaPolicy]] = {
     "random_location": RandomLocation,
     "shuffled_tokens": ShuffledTokens,
 }
+RAY = "ray_camera"
+"""The model again, seen through the ray camera that serves where there is no OpenGL."""
 EXPERT = "expert"
 """Perfect answers from simulator truth: what the classical half can reach."""
 _KEY = {
@@ -43,6 +45,7 @@ _KEY = {
     "random_tokens": "floor_random_tokens",
     "random_location": "floor_random_location",
     "shuffled_tokens": "shuffled_tokens",
+    RAY: "success_rate_ray_camera",
     EXPERT: "ceiling_expert_answers",
 }
 
@@ -76,7 +79,7 @@ def measure(job: Job) -> Measured:
 class _Worker:
     """What one process keeps between episodes."""
 
-    simulator: Simulator
+    simulators: dict[str, Simulator]
     policy: VlaPolicy
     model: RobotModel
 
@@ -89,8 +92,10 @@ def _episode(episode: tuple[str, int, Path | None]) -> dict[str, Any]:
     variant, seed, folder = episode
     if _worker is None:
         torch.set_num_threads(1)
-        _worker = _Worker(Simulator(), load_policy(folder), RobotModel.load("panda"))
-    simulator, world = _worker.simulator, _worker.simulator.world
+        simulators = {"auto": Simulator("auto"), "ray": Simulator("ray")}
+        _worker = _Worker(simulators, load_policy(folder), RobotModel.load("panda"))
+    simulator = _worker.simulators["ray" if variant == RAY else "auto"]
+    world = simulator.world
     task = PutInBowl(seed)
     simulator.reset(task.scene)
     gains = load_gains()
@@ -99,7 +104,7 @@ def _episode(episode: tuple[str, int, Path | None]) -> dict[str, Any]:
     if variant == EXPERT:
         policy = ExpertPolicy(world, ActionTokenizer(_worker.policy.action_spec))
     else:
-        policy = VARIANTS[variant](_worker.policy, seed=seed)
+        policy = VARIANTS.get(variant, PassThrough)(_worker.policy, seed=seed)
     started = perf_counter()
     result = run_instruction(
         task.instruction, arm=simulator.arm, camera=simulator.camera, clock=world, policy=policy,

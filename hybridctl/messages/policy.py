@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hybridctl.messages.action import Action, ActionSpec
 from hybridctl.messages.arrays import FloatArray, checked, checked_scalar
@@ -109,6 +109,7 @@ Request = PlanRequest | ActRequest | LocateRequest
 Answer = PlanAnswer | ActAnswer | LocateAnswer
 
 
+@runtime_checkable
 class VlaPolicy(Protocol):
     """A vision-language-action model; each call is one forward decode and may take long."""
 
@@ -136,6 +137,9 @@ class PolicyError(RuntimeError):
 
 class PolicyQueue(Protocol):
     """Non-blocking access to a policy: submit now, poll on later ticks."""
+
+    wall_ms: list[float]
+    """Wall time of each answer's computation so far [ms]."""
 
     @property
     def action_spec(self) -> ActionSpec:

@@ -1,0 +1,126 @@
+"""A model folder loads whole or not at all, and the error says which part is wrong."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import LlavaForConditionalGeneration, PreTrainedTokenizerFast
+
+from hybridctl.vla.checkpoint import EMBEDDED, load_checkpoint
+from hybridctl.vla.errors import CheckpointError
+from hybridctl.vla.statistics import EMBEDDED_STATISTICS, FILE_NAME
+from hybridctl.vla.vocabulary import build_tokenizer
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Callable[[int], LlavaForConditionalGeneration]) -> LlavaForConditionalGeneration:
+    return tiny_model(0)
+
+
+@pytest.fixture(scope="module")
+def good(
+    model: LlavaForConditionalGeneration,
+    tokenizer: PreTrainedTokenizerFast,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoint") / "good"
+    folder.mkdir()
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    EMBEDDED_STATISTICS.save(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(good: Path, tmp_path: Path) -> Path:
+    """A copy that the test may break."""
+    return Path(shutil.copytree(good, tmp_path / "broken"))
+
+
+def change_weight(folder: Path, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    path = folder / "model.safetensors"
+    weights = load_file(path)
+    name = next(name for name in weights if name.endswith("layers.0.self_attn.q_proj.weight"))
+    weights[name] = change(weights[name])
+    save_file(weights, path, metadata={"format": "pt"})
+
+
+def test_what_was_saved_is_loaded(good: Path, model: LlavaForConditionalGeneration) -> None:
+    loaded = load_checkpoint(good)
+    theirs, ours = loaded.model.state_dict(), model.state_dict()
+    assert theirs.keys() == ours.keys()
+    assert all(torch.equal(theirs[name], ours[name]) for name in ours)
+    assert loaded.statistics == EMBEDDED_STATISTICS
+    assert not loaded.model.training
+
+
+def test_the_shipped_folder_loads() -> None:
+    loaded = load_checkpoint(EMBEDDED)
+    assert loaded.statistics == EMBEDDED_STATISTICS
+    assert sum(p.numel() for p in loaded.model.parameters()) > 1_000_000
+
+
+def test_the_shipped_tokenizer_is_the_one_that_prompts_are_written_for() -> None:
+    assert load_checkpoint(EMBEDDED).tokenizer.get_vocab() == build_tokenizer().get_vocab()
+
+
+def test_a_missing_folder_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"no model folder .*nowhere: train one with `hybridctl train`"):
+        load_checkpoint(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", [FILE_NAME, "config.json", "model.safetensors", "tokenizer.json"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(CheckpointError, match=f"has no {name}"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_one_weight_that_is_not_finite_is_found_and_named(folder: Path, bad: float) -> None:
+    def spoil(weight: torch.Tensor) -> torch.Tensor:
+        weight[3, 5] = bad
+        return weight
+
+    change_weight(folder, spoil)
+    with pytest.raises(CheckpointError, match=r"layers\.0\.self_attn\.q_proj\.weight hold NaN or infinite"):
+        load_checkpoint(folder)
+
+
+def test_a_weight_of_another_shape_is_refused(folder: Path) -> None:
+    change_weight(folder, lambda weight: weight[:16].clone())
+    with pytest.raises(CheckpointError, match="cannot be loaded"):
+        load_checkpoint(folder)
+
+
+def test_a_tokenizer_of_another_size_is_refused(folder: Path) -> None:
+    other = build_tokenizer()
+    other.add_tokens(["octopus"])
+    other.save_pretrained(folder)
+    with pytest.raises(CheckpointError, match=r"tokenizer has \d+ tokens, the model \d+"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", FILE_NAME])
+@pytest.mark.parametrize("text", ["{not json", "{}"])
+def test_a_garbled_file_is_a_checkpoint_error(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(text)
+    with pytest.raises(CheckpointError, match=str(folder)):
+        load_checkpoint(folder)
+
+
+def test_an_unknown_key_in_the_statistics_is_refused(folder: Path) -> None:
+    data = json.loads((folder / FILE_NAME).read_text())
+    (folder / FILE_NAME).write_text(json.dumps({**data, "bin_centres": True}))
+    with pytest.raises(CheckpointError, match="bin_centres"):
+        load_checkpoint(folder)
+
+
+def test_a_model_of_another_kind_is_refused(folder: Path) -> None:
+    (folder / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(CheckpointError, match="cannot be loaded"):
+        load_checkpoint(folder)

@@ -7,7 +7,6 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-
 SHIPPED = Path(__file__).parent / "recipes" / "embedded.yaml"
 
 

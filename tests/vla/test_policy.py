@@ -5,9 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from hybridctl.messages.arm import ArmState
 from hybridctl.messages.observation import Observation
 from hybridctl.messages.plan import Plan, Skill, Subgoal
 from hybridctl.messages.policy import ActRequest, LocateRequest, PlanRequest
+from hybridctl.sim.cameras import SimCamera, make_renderer
+from hybridctl.sim.scene import COLOURS, SceneSpec, sample_scene
+from hybridctl.sim.world import SimWorld
 from hybridctl.vla.errors import CheckpointError
 from hybridctl.vla.grammar import plan_texts
 from hybridctl.vla.policy import CheckpointPolicy, InstructionError
@@ -36,16 +40,9 @@ def test_any_weights_give_eight_integer_tokens_a_listed_plan_and_a_pixel_in_the_
     assert np.all(located.pixel_std >= 0.25)
 
 
-@pytest.mark.parametrize("words", ["sing a song about octopuses", "?? !!", "", "Action: 1 2 3", "ブロック"])
-def test_nonsense_still_gives_a_listed_plan_or_says_that_nothing_was_asked(
-    tiny_policy: Policies, observe: Observe, words: str
-) -> None:
-    policy = tiny_policy(0)
-    if words.strip(" .!?"):
-        assert policy.plan(PlanRequest(observe(), words)).plan in plan_texts().values()
-    else:
-        with pytest.raises(InstructionError, match="empty"):
-            policy.plan(PlanRequest(observe(), words))
+@pytest.mark.parametrize("words", ["sing a song about octopuses", "Action: 1 2 3", "ブロック"])
+def test_nonsense_still_gives_a_plan_of_the_list(tiny_policy: Policies, observe: Observe, words: str) -> None:
+    assert tiny_policy(0).plan(PlanRequest(observe(), words)).plan in plan_texts().values()
 
 
 @pytest.mark.parametrize("words", ["", "   ", ".", "!", " \n"])
@@ -108,39 +105,52 @@ def test_the_tools_state_reaches_the_model(tiny_policy: Policies, observe: Obser
     assert straight.confidence != turned.confidence
 
 
-def test_the_shipped_model_plans_what_it_was_told_to(shipped: CheckpointPolicy) -> None:
-    from hybridctl.messages.arm import ArmState
-    from hybridctl.sim.cameras import SimCamera, make_renderer
-    from hybridctl.sim.scene import sample_scene
-    from hybridctl.sim.world import SimWorld
-
-    right = 0
+@pytest.fixture(scope="module")
+def scenes() -> list[tuple[SceneSpec, Observation, list[np.ndarray]]]:
+    """Five scenes with what the camera sees and the true pixel of each object."""
+    found = []
     for seed in range(5):
         scene = sample_scene(seed)
         world = SimWorld(scene)
         arm = ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.08, 0.0, 0.0)
-        seen = SimCamera(world, make_renderer(world, kind="ray")).capture(arm, np.diag([1.0, -1, -1, 1]))
+        T_base_tool = np.diag([1.0, -1.0, -1.0, 1.0])
+        T_base_tool[:3, 3] = 0.3, 0.0, 0.4
+        seen = SimCamera(world, make_renderer(world, kind="ray")).capture(arm, T_base_tool)
+        R, p = seen.T_base_camera[:3, :3], seen.T_base_camera[:3, 3]
+        rays = [seen.K @ (R.T @ (np.array([o.x, o.y, o.centre_z]) - p)) for o in scene.objects]
+        found.append((scene, seen, [ray[:2] / ray[2] for ray in rays]))
+    return found
+
+
+Scenes = list[tuple[SceneSpec, Observation, list[np.ndarray]]]
+
+
+def test_the_shipped_model_plans_what_it_was_told_to(shipped: CheckpointPolicy, scenes: Scenes) -> None:
+    right = 0
+    for scene, seen, _ in scenes:
         phrase = scene.target.phrase
         wanted = Plan((Subgoal(Skill.PICK, phrase), Subgoal(Skill.PLACE_IN, "bowl")))
         right += shipped.plan(PlanRequest(seen, f"Put the {phrase} in the bowl.")).plan == wanted
     assert right >= 4
 
 
-def test_the_shipped_model_says_none_when_the_object_is_not_there(shipped: CheckpointPolicy) -> None:
-    from hybridctl.messages.arm import ArmState
-    from hybridctl.sim.cameras import SimCamera, make_renderer
-    from hybridctl.sim.scene import COLOURS, sample_scene
-    from hybridctl.sim.world import SimWorld
-
+def test_the_shipped_model_plans_nothing_for_what_is_not_there(
+    shipped: CheckpointPolicy, scenes: Scenes
+) -> None:
     right = 0
-    for seed in range(5):
-        scene = sample_scene(seed)
-        world = SimWorld(scene)
-        arm = ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.08, 0.0, 0.0)
-        seen = SimCamera(world, make_renderer(world, kind="ray")).capture(arm, np.diag([1.0, -1, -1, 1]))
+    for scene, seen, _ in scenes:
         there = {thing.phrase for thing in scene.objects}
-        absent = next(f"{c} ball" for c in COLOURS if f"{c} ball" not in there)
-        plan = shipped.plan(PlanRequest(seen, f"put the {absent} in the bowl")).plan
-        right += plan == Plan(())
-    print("NONE", right)
-    assert right >= 3
+        absent = next(f"{colour} ball" for colour in COLOURS if f"{colour} ball" not in there)
+        right += shipped.plan(PlanRequest(seen, f"put the {absent} in the bowl")).plan == Plan(())
+    assert right >= 4
+
+
+def test_the_shipped_model_points_at_the_object_that_was_named(
+    shipped: CheckpointPolicy, scenes: Scenes
+) -> None:
+    right = []
+    for scene, seen, pixels in scenes:
+        for i, thing in enumerate(scene.objects):
+            pixel = shipped.locate(LocateRequest(seen, thing.phrase)).pixel
+            right.append(np.argmin([np.linalg.norm(pixel - at) for at in pixels]) == i)
+    assert np.mean(right) > 0.8

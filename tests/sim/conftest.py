@@ -1,0 +1,48 @@
+"""One world, written anew for each test; OpenGL only where the machine has it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from hybridctl.sim.cameras import GlRenderer, make_renderer
+from hybridctl.sim.scene import sample_scene
+from hybridctl.sim.world import SimWorld
+
+
+@pytest.fixture(scope="session")
+def _world() -> SimWorld:
+    return SimWorld(sample_scene(0))
+
+
+@pytest.fixture
+def world(_world: SimWorld) -> SimWorld:
+    """The world with scene 0."""
+    _world.reset(sample_scene(0))
+    return _world
+
+
+@pytest.fixture(scope="session")
+def _gl(_world: SimWorld) -> Iterator[GlRenderer | Exception]:
+    try:
+        renderer = make_renderer(_world, kind="gl")
+    except Exception as error:  # every GL stack fails in its own way
+        yield error
+        return
+    yield renderer
+    renderer.close()
+
+
+@pytest.fixture
+def gl(_gl: GlRenderer | Exception, world: SimWorld) -> GlRenderer:
+    if isinstance(_gl, Exception):
+        pytest.skip(f"no OpenGL on this machine: {_gl}")
+    return _gl
+
+
+@pytest.fixture
+def scene_world(_world: SimWorld) -> Callable[[int], SimWorld]:
+    def reset(seed: int) -> SimWorld:
+        _world.reset(sample_scene(seed))
+        return _world
+
+    return reset

@@ -1,0 +1,116 @@
+"""One compiled model takes any scene: masses, inertias and poses are as if freshly compiled."""
+
+from collections.abc import Callable
+
+import mujoco
+import numpy as np
+import pytest
+
+from hybridctl.sim.scene import MAX_OBJECTS, ObjectSpec, sample_scene
+from hybridctl.sim.world import GRIPPER_OPEN, HOME_Q, SimWorld
+
+TYPE = {
+    "block": mujoco.mjtGeom.mjGEOM_BOX,
+    "ball": mujoco.mjtGeom.mjGEOM_SPHERE,
+    "cylinder": mujoco.mjtGeom.mjGEOM_CYLINDER,
+}
+
+
+def compiled(spec: ObjectSpec, density: float) -> mujoco.MjModel:
+    """The same object alone, from MuJoCo's own compiler."""
+    half, tall = spec.size / 2, spec.height / 2
+    size = {"block": [half] * 3, "ball": [half, 0, 0], "cylinder": [half, tall, 0]}[spec.shape]
+    alone = mujoco.MjSpec()
+    body = alone.worldbody.add_body(name="thing")
+    body.add_joint(type=mujoco.mjtJoint.mjJNT_FREE)
+    body.add_geom(name="thing", type=TYPE[spec.shape], size=size, density=density)
+    return alone.compile()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_objects_weigh_and_turn_as_if_compiled_afresh(
+    scene_world: Callable[[int], SimWorld], seed: int
+) -> None:
+    world = scene_world(seed)
+    density = None
+    for i, spec in enumerate(world.scene.objects):
+        body = world.model.body(f"object{i}")
+        if density is None:
+            density = float(body.mass[0]) / float(compiled(spec, 1.0).body("thing").mass[0])
+            assert 200 < density < 1000
+        alone = compiled(spec, density)
+        expected, geom = alone.body("thing"), world.model.geom(f"object{i}")
+        np.testing.assert_allclose(body.mass, expected.mass, rtol=1e-9)
+        np.testing.assert_allclose(body.inertia, expected.inertia, rtol=1e-6)
+        np.testing.assert_allclose(geom.size, alone.geom("thing").size)
+        np.testing.assert_allclose(geom.rbound, alone.geom("thing").rbound, rtol=1e-6)
+        np.testing.assert_allclose(world.model.geom_aabb[geom.id], alone.geom_aabb[0], atol=1e-9)
+        np.testing.assert_allclose(body.invweight0, expected.invweight0, rtol=1e-3)
+        assert geom.type[0] == TYPE[spec.shape]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_objects_rest_where_they_were_put(scene_world: Callable[[int], SimWorld], seed: int) -> None:
+    world = scene_world(seed)
+    world.sleep_until(1.0)
+    for i, spec in enumerate(world.scene.objects):
+        moved = world.data.body(f"object{i}").xpos - (spec.x, spec.y, spec.centre_z)
+        assert np.linalg.norm(moved) < 0.003, spec.phrase
+    assert np.all(np.isfinite(world.data.qpos))
+
+
+def test_the_second_reset_leaves_nothing_of_the_first(world: SimWorld) -> None:
+    fresh = SimWorld(sample_scene(17))
+    world.reset(sample_scene(3))
+    world.sleep_until(0.2)
+    world.reset(sample_scene(17))
+    assert world.now() == 0.0
+    used = len(world.scene.objects)
+    bodies = [f"object{i}" for i in range(used)] + ["bowl", "plate", "book"]
+    for name in bodies:
+        np.testing.assert_array_equal(world.data.body(name).xpos, fresh.data.body(name).xpos)
+        np.testing.assert_allclose(world.model.body(name).mass, fresh.model.body(name).mass)
+    np.testing.assert_array_equal(world.data.qpos, fresh.data.qpos)
+    for w in (world, fresh):
+        w.sleep_until(0.3)
+    np.testing.assert_array_equal(world.data.qpos, fresh.data.qpos)
+
+
+def test_objects_that_a_scene_has_not_stay_away_and_touch_nothing(
+    scene_world: Callable[[int], SimWorld],
+) -> None:
+    seed = next(s for s in range(50) if len(sample_scene(s).objects) < MAX_OBJECTS)
+    world = scene_world(seed)
+    before = {i: np.array(world.data.body(f"object{i}").xpos) for i in range(len(world.scene.objects), 6)}
+    world.sleep_until(1.0)
+    assert before
+    for i, place in before.items():
+        assert place[0] < -2.0
+        np.testing.assert_allclose(world.data.body(f"object{i}").xpos, place, atol=1e-6)
+        assert world.model.geom(f"object{i}").rgba[3] == 0.0
+        assert world.model.geom(f"object{i}").contype[0] == 0
+
+
+def test_the_arm_starts_at_home_with_open_fingers(world: SimWorld) -> None:
+    np.testing.assert_array_equal(world.data.qpos[world.arm_joints], HOME_Q)
+    assert world.data.qpos[world.fingers].sum() == pytest.approx(GRIPPER_OPEN)
+    assert np.all(world.data.qvel == 0.0)
+
+
+def test_the_clock_advances_with_the_physics_and_never_back(world: SimWorld) -> None:
+    world.sleep_until(0.1)
+    assert world.now() == pytest.approx(0.1)
+    before = np.array(world.data.qpos)
+    world.sleep_until(0.05)
+    assert world.now() == pytest.approx(0.1)
+    np.testing.assert_array_equal(world.data.qpos, before)
+
+
+def test_many_short_sleeps_arrive_where_one_long_sleep_does(world: SimWorld) -> None:
+    for k in range(1, 51):
+        world.sleep_until(0.01 * k)
+    short = np.array(world.data.qpos)
+    world.reset(sample_scene(0))
+    world.sleep_until(0.5)
+    assert world.now() == pytest.approx(0.5)
+    np.testing.assert_allclose(world.data.qpos, short, atol=1e-12)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from py_trees.common import Status
 
 from behaviors.context import FailureKind, TreeContext
 from behaviors.leaf import Leaf
+from behaviors.poses import tool_pose, tool_yaw
+from hybridctl.messages.reach import LAY_DOWN_HEIGHT
 
 _SETTLE = 0.30
 _STILL = 0.0004
@@ -57,13 +60,46 @@ class OpenGripper(Leaf):
         return Status.SUCCESS if reached and self.elapsed() > 0.2 else Status.RUNNING
 
 
-class Holding(Leaf):
-    """Condition: the memory believes that a thing is held."""
+class LayDown(Leaf):
+    """Bring down what is held, so that opening the gripper does not drop it; done at once with empty hands.
 
-    def __init__(self, context: TreeContext, phrase: str, *, timeout: float = 0.6) -> None:
+    Promises: nothing is held, or the tool is as low as a grasp.
+    """
+
+    def __init__(self, context: TreeContext, *, timeout: float = 6.0) -> None:
+        super().__init__("lay down what is held", context, timeout=timeout)
+
+    def begin(self) -> None:
+        """Remember where to lay it: straight below."""
+        now = self.context.T_base_tool
+        below = np.array([now[0, 3], now[1, 3], LAY_DOWN_HEIGHT])
+        self._T = tool_pose(below, tool_yaw(now))
+
+    def step(self) -> Status:
+        """Go down."""
+        if self.context.memory.holding_state().state is False:
+            return Status.SUCCESS
+        self.context.move(self._T, source="skill")
+        low = self.context.T_base_tool[2, 3] < LAY_DOWN_HEIGHT + 0.004
+        return Status.SUCCESS if low else Status.RUNNING
+
+
+class Holding(Leaf):
+    """Condition: the memory believes that a thing is held.
+
+    Args:
+        context: The tree's.
+        phrase: What should be held.
+        patience: How long the belief may take to settle [s].
+        quiet: Whether a no is an answer, not a failure to be recorded.
+    """
+
+    def __init__(
+        self, context: TreeContext, phrase: str, *, patience: float = 0.6, quiet: bool = False
+    ) -> None:
         super().__init__(f"holding the {phrase}?", context, timeout=1e9)
         self.phrase = phrase
-        self._patience = timeout
+        self._patience, self._quiet = patience, quiet
 
     def step(self) -> Status:
         """Give the belief a moment to settle."""
@@ -72,6 +108,8 @@ class Holding(Leaf):
             return Status.SUCCESS
         if self.elapsed() < self._patience:
             return Status.RUNNING
+        if self._quiet:
+            return Status.FAILURE
         found = "nothing" if held is None else held
         return self.fail(FailureKind.POSTCONDITION, f"wanted to hold the {self.phrase}, holding {found}")
 

@@ -72,9 +72,14 @@ class AskingLeaf(Leaf):
 
     _request: int | None = None
 
-    def ask(self, request: Request, *, timeout: float = 2.0) -> None:
-        """Submit a request; an earlier one is cancelled."""
+    def ask(self, request: Request) -> None:
+        """Submit a request; an earlier one is cancelled.
+
+        Its deadline is the age at which the controller drops a target as stale: a later answer would only
+        make the arm hold.
+        """
         self.release()
+        timeout = self.context.controller.gains.targets.stale_after
         self._request = self.context.policy.submit(request, timeout=timeout)
 
     def answer(self) -> Answer | None:

@@ -24,7 +24,8 @@ class ActWithVla(AskingLeaf):
     """Follow action tokens until the tool is within reach of the fine phase.
 
     Reads: the slot that the subgoal names, only to see when it is near. Promises on success: the tool is
-    within FINE_PHASE_RADIUS of the pre-pose. A `terminate` far from there is noted, not believed.
+    within FINE_PHASE_RADIUS of the pre-pose. The six motion tokens drive; `terminate` is noted as evidence,
+    and the gripper keeps the width that the skill gives it, so that a stray token cannot drop what is held.
     """
 
     def __init__(

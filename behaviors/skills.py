@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
-from py_trees.composites import Sequence
+from py_trees.composites import Selector, Sequence
 from py_trees.decorators import Retry
 
 from behaviors.context import FailureKind, TreeContext
-from behaviors.gripper import CloseGripper, Holding, IsIn, OpenGripper
+from behaviors.gripper import CloseGripper, Holding, IsIn, LayDown, OpenGripper
 from behaviors.leaf import Leaf
 from behaviors.motion import ActWithVla, Home, MoveTool, Rise
 from behaviors.perception import Look
@@ -20,7 +20,10 @@ ATTEMPTS = 3
 
 
 def pick(context: TreeContext, phrase: str, *, attempts: int = ATTEMPTS) -> Behaviour:
-    """Pick a named thing up. Promises: the memory believes that it is held, lifted clear of the table."""
+    """Pick a named thing up, unless it is in the hand already.
+
+    Promises: the memory believes that it is held.
+    """
     memory = context.memory
     subgoal = Subgoal(Skill.PICK, phrase)
 
@@ -28,9 +31,10 @@ def pick(context: TreeContext, phrase: str, *, attempts: int = ATTEMPTS) -> Beha
         return tool_yaw(context.T_base_tool)
 
     steps = [
+        LayDown(context),
         OpenGripper(context, width=OPEN_WIDTH),
         *clear_view(context, width=OPEN_WIDTH),
-        look(context, phrase),
+        Look(context, phrase),
         ActWithVla(context, subgoal, width=OPEN_WIDTH, timeout=12.0),
         MoveTool(
             "fine: pre-grasp",
@@ -45,10 +49,14 @@ def pick(context: TreeContext, phrase: str, *, attempts: int = ATTEMPTS) -> Beha
         Rise(context),
         Holding(context, phrase),
     ]
-    return Retry(f"pick {phrase}", Sequence(f"pick {phrase} once", memory=True, children=steps), attempts)
+    once = Sequence(f"pick {phrase} once", memory=True, children=steps)
+    held = Holding(context, phrase, patience=0.0, quiet=True)
+    return Selector(
+        f"{phrase} in hand", memory=True, children=[held, Retry(f"pick {phrase}", once, attempts)]
+    )
 
 
-def place_in(context: TreeContext, phrase: str, container: str) -> Behaviour:
+def place_in(context: TreeContext, phrase: str, container: str, *, attempts: int = ATTEMPTS) -> Behaviour:
     """Put what is held into a container. Promises: the memory, having looked again, believes it is there."""
     memory = context.memory
     subgoal = Subgoal(Skill.PLACE_IN, container)
@@ -56,8 +64,9 @@ def place_in(context: TreeContext, phrase: str, container: str) -> Behaviour:
     def yaw() -> float:
         return tool_yaw(context.T_base_tool)
 
-    steps = [
+    over = [
         Holding(context, phrase),
+        Rise(context),
         ActWithVla(context, subgoal, width=None, timeout=12.0),
         MoveTool(
             "fine: pre-place",
@@ -73,9 +82,12 @@ def place_in(context: TreeContext, phrase: str, container: str) -> Behaviour:
             source="fine",
             tolerance=0.006,
         ),
+    ]
+    steps = [
+        Retry(f"bring {phrase}", Sequence(f"bring {phrase} once", memory=True, children=over), attempts),
         OpenGripper(context),
         *clear_view(context),
-        look(context, phrase),
+        Look(context, phrase),
         IsIn(context, phrase, container),
     ]
     return Sequence(f"place {phrase} in the {container}", memory=True, children=steps)
@@ -84,11 +96,6 @@ def place_in(context: TreeContext, phrase: str, container: str) -> Behaviour:
 def clear_view(context: TreeContext, *, width: float | None = None) -> list[Behaviour]:
     """Return the leaves that bring the arm up and out of the camera's view."""
     return [Rise(context, width=width), Home(context, width=width)]
-
-
-def look(context: TreeContext, phrase: str, *, attempts: int = 2) -> Behaviour:
-    """Look for a thing, again when the first look finds nothing there."""
-    return Retry(f"look twice for the {phrase}", Look(context, phrase), attempts)
 
 
 class FollowPlan(Leaf):
@@ -126,7 +133,7 @@ def build_plan(context: TreeContext, plan: Plan) -> Behaviour:
     """Return the sequence that carries out a plan; containers are looked for before anything is held."""
     steps: list[Behaviour] = []
     containers = {s.target for s in plan.subgoals if s.skill is Skill.PLACE_IN}
-    steps += [look(context, container) for container in sorted(containers)]
+    steps += [Look(context, container) for container in sorted(containers)]
     held = ""
     for subgoal in plan.subgoals:
         if subgoal.skill is Skill.PICK:

@@ -24,6 +24,8 @@ class Capsule:
         start: First end of the axis in that joint's frame, shape (3,) [m].
         end: Second end, shape (3,) [m].
         radius: Radius [m].
+        half_sides: For a geom that is a box, its three half-side vectors in the joint's frame as rows, shape
+            (3, 3) [m]: a box's corners reach lower than its capsule when it is tilted over the table.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Capsule:
     start: FloatArray
     end: FloatArray
     radius: float
+    half_sides: FloatArray | None = None
 
     def ends(self, joint_poses: list[FloatArray]) -> tuple[FloatArray, FloatArray]:
         """Return both ends in the base frame [m] from the joints' poses, each (4, 4)."""
@@ -56,7 +59,11 @@ def capsules_of(model: Any, geometry: Any) -> tuple[Capsule, ...]:
             for sign in (-1, 1)
         ]
         body = model.frames[item.parentFrame].name
-        capsules.append(Capsule(item.name, body, int(item.parentJoint) - 1, ends[0], ends[1], radius))
+        joint = int(item.parentJoint) - 1
+        half_sides = None
+        if type(item.geometry).__name__ == "Box":
+            half_sides = checked("half_sides", np.diag(item.geometry.halfSide) @ M.rotation.T, shape=(3, 3))
+        capsules.append(Capsule(item.name, body, joint, ends[0], ends[1], radius, half_sides))
     return tuple(capsules)
 
 
@@ -95,7 +102,9 @@ def segment_distance(a0: FloatArray, a1: FloatArray, b0: FloatArray, b1: FloatAr
     c, f = d1 @ r, d2 @ r
     tiny = 1e-12
     denominator = a * e - b * b
-    s = np.clip((b * f - c * e) / denominator, 0.0, 1.0) if denominator > tiny else 0.0
+    # Parallel, or one is a point: any s does if it is the first's nearest to the second's start.
+    s = (b * f - c * e) / denominator if denominator > tiny else -c / max(float(a), tiny)
+    s = np.clip(s, 0.0, 1.0)
     t = (b * s + f) / max(float(e), tiny)
     if not 0.0 <= t <= 1.0:
         t = np.clip(t, 0.0, 1.0)

@@ -30,6 +30,8 @@ def read_section(kind: type[S], path: Path) -> S:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise GainsError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise GainsError(f"{path}: is not a text file in UTF-8") from error
     except yaml.YAMLError as error:
         raise GainsError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
     if content is None:

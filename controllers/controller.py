@@ -146,7 +146,8 @@ class Controller:
         violations: dict[str, float] = {}
         limited = 0.0
         if state.stopped:
-            # Whatever was planned is void: continue from where the stop left the arm.
+            # Whatever was planned is void: nothing moves until somebody sets a target anew.
+            self._target = None
             self._limiter.reset(q=q_measured, dq=np.zeros_like(dq_measured))
             self._mpc.reset()
             q, dq, status = self._limiter.q, self._limiter.dq, "stopped"

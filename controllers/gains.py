@@ -44,12 +44,15 @@ class Workspace(Section):
 
     lower: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Lowest x, y, z [m]")
     upper: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Highest x, y, z [m]")
+    margin: float = Field(
+        ge=0.0, le=0.1, description="How far inside the box commands stay: room for the servos' lag [m]"
+    )
 
     @model_validator(mode="after")
     def _has_room(self) -> Workspace:
         for axis, low, high in zip("xyz", self.lower, self.upper, strict=True):
-            if not low < high:
-                raise ValueError(f"{axis}: lower {low} is not below upper {high}")
+            if not low + self.margin < high - self.margin:
+                raise ValueError(f"{axis}: lower {low} is not below upper {high} by twice the margin")
         return self
 
 

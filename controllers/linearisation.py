@@ -136,7 +136,17 @@ def log_jacobian(turn: Any) -> Any:
 
 
 def _lowest_height(chain: JointChain, capsule: Capsule) -> tuple[Any, Any]:
-    """Return the height of a capsule's lowest point [m] and its Jacobian, shape (1, n)."""
+    """Return the height of a body's lowest point [m] and its Jacobian, shape (1, n).
+
+    A box is taken as it is: its lowest corner. Everything else is its capsule.
+    """
+    if capsule.half_sides is not None:
+        centre = chain.point(capsule.joint, (capsule.start + capsule.end) / 2)
+        corner = centre
+        for half_side in capsule.half_sides:
+            toward = chain.point(capsule.joint, (capsule.start + capsule.end) / 2 + half_side) - centre
+            corner = corner - ca.if_else(toward[2] > 0, 1, -1) * toward
+        return corner[2], chain.point_jacobian(capsule.joint, corner)[2, :]
     start, end = chain.point(capsule.joint, capsule.start), chain.point(capsule.joint, capsule.end)
     lower = ca.if_else(start[2] < end[2], start, end)
     return lower[2] - capsule.radius, chain.point_jacobian(capsule.joint, lower)[2, :]
@@ -154,8 +164,9 @@ def _distance(chain: JointChain, first: Capsule, second: Capsule) -> tuple[Any, 
     a, e, b, c, f = ca.dot(d1, d1), ca.dot(d2, d2), ca.dot(d1, d2), ca.dot(d1, r), ca.dot(d2, r)
     tiny = 1e-12
     denominator = a * e - b * b
-    crossing = ca.fmin(ca.fmax((b * f - c * e) / ca.fmax(denominator, tiny), 0), 1)
-    s0 = ca.if_else(denominator > tiny, crossing, 0)
+    crossing = (b * f - c * e) / ca.fmax(denominator, tiny)
+    # Parallel, or one is a point: any s does if it is the first's nearest to the second's start.
+    s0 = ca.fmin(ca.fmax(ca.if_else(denominator > tiny, crossing, -c / ca.fmax(a, tiny)), 0), 1)
     t0 = (b * s0 + f) / ca.fmax(e, tiny)
     t = ca.fmin(ca.fmax(t0, 0), 1)
     s_end = ca.fmin(ca.fmax((b * t - c) / ca.fmax(a, tiny), 0), 1)

@@ -96,7 +96,12 @@ class Mpc:
                 linear=model.cartesian.velocity,
                 angular=model.cartesian.angular_velocity,
             ),
-            WorkspaceLimit(horizon, joints=n, low=gains.workspace.lower, high=gains.workspace.upper),
+            WorkspaceLimit(
+                horizon,
+                joints=n,
+                low=np.array(gains.workspace.lower) + gains.workspace.margin,
+                high=np.array(gains.workspace.upper) - gains.workspace.margin,
+            ),
             TableLimit(
                 horizon,
                 joints=n,

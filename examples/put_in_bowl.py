@@ -40,7 +40,7 @@ def main() -> None:
         task.instruction,
         arm=simulator.arm,
         camera=simulator.camera,
-        clock=simulator.world,
+        clock=simulator.clock,
         policy=load_policy(),
         build_tree=my_tree,
     )

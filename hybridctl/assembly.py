@@ -20,7 +20,7 @@ from hybridctl.record import EVENTS_NAME, Recorder
 from hybridctl.runtime import Listener, Outcome, Runtime
 from hybridctl.sim.cameras import Renderer, SimCamera, make_renderer
 from hybridctl.sim.scene import SceneSpec, sample_scene
-from hybridctl.sim.world import SimWorld
+from hybridctl.sim.world import SimClock, SimWorld
 from hybridctl.vla.queue import DEFAULT_LATENCY, LockstepQueue
 from world_state.memory import WorldMemory
 from world_state.store import EventStore
@@ -50,6 +50,11 @@ class Simulator:
     def arm(self) -> SimulatedArm:
         """A driver of the arm as it now stands."""
         return SimulatedArm(self.world)
+
+    @property
+    def clock(self) -> SimClock:
+        """The world's clock."""
+        return self.world.clock
 
     @property
     def camera(self) -> SimCamera:
@@ -126,8 +131,9 @@ def run_instruction(
             camera=camera,
             clock=clock,
         )
-        if store is not None:
-            context.note = _note_into(store, clock)
+        if store is not None and recorder is not None:
+            recorder.describe(model, controller.gains)
+            context.note = _note_into(store, recorder, clock)
         watching = (*listeners, recorder) if recorder is not None else listeners
         tree = build_tree(context, instruction)
         runtime = Runtime(tree=tree, controller=controller, arm=arm, clock=clock, listeners=watching)
@@ -138,8 +144,12 @@ def run_instruction(
     return RunResult(outcome, context, queue.wall_ms)
 
 
-def _note_into(store: EventStore, clock: Clock) -> Callable[[str, str, dict[str, Any]], None]:
+def _note_into(
+    store: EventStore, recorder: Recorder, clock: Clock
+) -> Callable[[str, str, dict[str, Any]], None]:
     def note(kind: str, cause: str, data: dict[str, Any]) -> None:
-        store.append(f"tree.{kind}", stamp=clock.now(), cause=cause, measurement=data, belief={})
+        stamp = clock.now()
+        store.append(f"tree.{kind}", stamp=stamp, cause=cause, measurement=data, belief={})
+        recorder.on_event(stamp, kind, cause, data)
 
     return note

@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
-        _errors.print("interrupted; the arm was stopped")
+        _errors.print("interrupted")
         return 1
     except _configuration_errors() as error:
         _errors.print(f"hybridctl: {error}", style="red", markup=False)
@@ -177,6 +177,7 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
     from controllers.errors import ControllerError, GainsError
     from hybridctl.bench.report import BenchError
     from hybridctl.data.collect import SeedError
+    from hybridctl.sim.cameras import RenderError
     from hybridctl.sim.scene import SceneError
     from hybridctl.training.recipe import RecipeError
     from hybridctl.vla.errors import CheckpointError
@@ -184,8 +185,8 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
     from world_state.errors import StoreError
 
     return (
-        BenchError, CheckpointError, ControllerError, GainsError, InstructionError, RecipeError, SceneError,
-        SeedError, StoreError, FileNotFoundError, NotADirectoryError, PermissionError,
+        BenchError, CheckpointError, ControllerError, GainsError, InstructionError, RecipeError, RenderError,
+        SceneError, SeedError, StoreError, OSError, UnicodeError,
     )  # fmt: skip
 
 

@@ -13,12 +13,15 @@ from rich.table import Table
 
 from controllers.controller import ControlResult
 from controllers.gains import load_gains
+from controllers.robot_model import RobotModel
 from hybridctl.assembly import Simulator, run_instruction
+from hybridctl.bench.watch import LimitWatch
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray
-from hybridctl.record import Recorder
-from hybridctl.sim.tasks.put_in_bowl import PutInBowl
-from hybridctl.vla.policy import InstructionError, load_policy
+from hybridctl.record import EVENTS_NAME, Recorder, write_html
+from hybridctl.sim.scene import sample_scene
+from hybridctl.sim.tasks import task_for
+from hybridctl.vla.policy import load_policy
 
 
 class Progress:
@@ -63,19 +66,26 @@ def run_main_job(
 ) -> dict[str, Any]:
     """Run once and return the report that is also written to `out/report.json`.
 
+    An instruction that no task scores (`score` is null) counts as done when the tree says so.
+
     Raises:
-        InstructionError: the instruction is empty.
+        InstructionError: the instruction is empty or holds words that the model does not know.
         GainsError, CheckpointError: a file is missing or wrong.
+        FileExistsError: `out` is a file, or holds a run already.
     """
-    if not instruction.strip():
-        raise InstructionError("the instruction is empty: say what to do, `put the red block in the bowl`")
     torch.set_num_threads(1)
     gains = load_gains(gains_file)
     policy = load_policy(policy_folder)
-    task = PutInBowl(seed, instruction=instruction)
+    policy.checked_instruction(instruction)
+    if out.exists() and (not out.is_dir() or (out / EVENTS_NAME).exists()):
+        what = "holds a run already" if out.is_dir() else "is a file"
+        raise FileExistsError(f"{out} {what}: choose another --out")
+    task = task_for(instruction, seed)
     simulator = Simulator(renderer)
     try:
-        simulator.reset(task.scene)
+        simulator.reset(task.scene if task is not None else sample_scene(seed))
+        model = RobotModel.load("panda")
+        watch = LimitWatch(simulator.world, model, gains)
         frame = simulator.viewer_frame if video else None
         started = perf_counter()
         with Recorder(out, instruction=instruction, frame=frame) as recorder, Progress(console) as progress:
@@ -83,29 +93,31 @@ def run_main_job(
                 instruction,
                 arm=simulator.arm,
                 camera=simulator.camera,
-                clock=simulator.world,
+                clock=simulator.clock,
                 policy=policy,
+                model=model,
                 gains=gains,
                 recorder=recorder,
-                listeners=(progress,),
+                listeners=(progress, watch),
                 time_limit=time_limit,
             )
         wall = perf_counter() - started
         outcome = result.outcome
-        score = task.score(simulator.world)
+        score = task.score(simulator.world) if task is not None else None
         report: dict[str, Any] = {
             "instruction": instruction,
             "seed": seed,
-            "success": bool(outcome.status == "SUCCESS" and score.success),
+            "success": bool(outcome.status == "SUCCESS" and (score is None or score.success)),
             "status": outcome.status,
             "cause": outcome.cause,
             "plan": str(result.context.plan),
-            "score": {name: _plain(value) for name, value in vars(score).items()},
+            "score": None if score is None else {k: _plain(v) for k, v in vars(score).items()},
             "sim_seconds": round(outcome.duration, 3),
             "wall_seconds": round(wall, 3),
             "token_motion_share": round(outcome.token_share, 4),
+            "token_share_of_approach": round(outcome.approach_token_share, 4),
             "path_m": {name: round(value, 4) for name, value in outcome.path.items()},
-            "violations": outcome.violations,
+            "violations": dict(watch.violations),
             "controller_status": outcome.statuses,
             "mpc_ms_median": round(float(np.median(outcome.solve_ms)), 4) if outcome.solve_ms else None,
             "vla_ms_median": round(float(np.median(result.vla_ms)), 3) if result.vla_ms else None,
@@ -114,6 +126,7 @@ def run_main_job(
             "camera": f"scene/{simulator.renderer.name}",
         }
         recorder.write_report(report)
+        write_html(out)
         return report
     finally:
         simulator.close()
@@ -127,9 +140,10 @@ def summary(report: dict[str, Any], out: Path) -> Table:
         "plan": report["plan"],
         "ended": f"{report['status']} ({report['cause']})",
         "time": f"{report['sim_seconds']:.1f} s simulated in {report['wall_seconds']:.1f} s",
-        "path driven by tokens": f"{100 * report['token_motion_share']:.0f} % of the way to things",
+        "path driven by tokens": f"{100 * report['token_motion_share']:.0f} % of the whole, "
+        f"{100 * report['token_share_of_approach']:.0f} % of the way to things",
         "limit violations": str(sum(report["violations"].values())),
-        "MPC, VLA": f"{report['mpc_ms_median']:.2f} ms a step, {report['vla_ms_median']:.0f} ms an answer",
+        "MPC, VLA": f"{_ms(report['mpc_ms_median'])} a step, {_ms(report['vla_ms_median'])} an answer",
         "camera": report["camera"],
         "recorded in": str(out),
     }
@@ -138,6 +152,10 @@ def summary(report: dict[str, Any], out: Path) -> Table:
     for failure in report["failures"]:
         table.add_row("on the way", f"{failure['leaf']}: {failure['kind']}: {failure['why']}")
     return table
+
+
+def _ms(value: float | None) -> str:
+    return "not reached" if value is None else f"{value:.2g} ms"
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,14 @@ from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.clock import Clock
 
 TREE_RATE = 20.0
-BRAKING_TIME = 0.6
+LATE_PERIODS = 5
+"""A period that starts later than this many periods, or a state older than that, is a stop."""
+BRAKING_LIMIT = 10.0
+"""Braking that takes longer than this is a fault [s]."""
+
+
+class RunError(RuntimeError):
+    """Something that ends a run in a stop: a latched arm, a missed deadline, stale input."""
 
 
 class TickedTree(Protocol):
@@ -78,10 +85,13 @@ class Outcome:
 
     @property
     def token_share(self) -> float:
-        """Share of the tool's path that action tokens drove while it was on the way to a thing.
+        """Share of the tool's whole path that action tokens drove; the rest is fine phase, lift and home."""
+        whole = sum(self.path.values())
+        return self.path.get("tokens", 0.0) / whole if whole > 0 else 0.0
 
-        Going home and straight up to see or to lift are fixed motions; they are in `path`, not in this share.
-        """
+    @property
+    def approach_token_share(self) -> float:
+        """Share of tokens where tokens or the fine phase drove: on the way to things and containers."""
         driven = self.path.get("tokens", 0.0) + self.path.get("fine", 0.0)
         return self.path.get("tokens", 0.0) / driven if driven > 0 else 0.0
 
@@ -90,14 +100,20 @@ class Runtime:
     """Runs one tree on one arm until it ends, is too late, or anything goes wrong.
 
     Order of each period: read, tick the tree (every few periods), controller step (validate, MPC, limiter,
-    finite check), send, sleep. An exception anywhere halts the tree and stops the arm before it is raised
-    or reported.
+    finite check), send, sleep. Missed periods are never made up for: a late one starts when it can, and one
+    that is later than LATE_PERIODS ends the run. Any fault stops the arm first and halts the tree then.
     """
 
     def __init__(
-        self, *, tree: TickedTree, controller: Controller, arm: Arm, clock: Clock,
-        listeners: tuple[Listener, ...] = (), tree_rate: float = TREE_RATE,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        tree: TickedTree,
+        controller: Controller,
+        arm: Arm,
+        clock: Clock,
+        listeners: tuple[Listener, ...] = (),
+        tree_rate: float = TREE_RATE,
+    ) -> None:
         self._tree, self._controller, self._arm, self._clock = tree, controller, arm, clock
         self._listeners = listeners
         self._tree_every = max(1, round(controller.gains.rate / tree_rate))
@@ -105,8 +121,8 @@ class Runtime:
     def run(self, *, time_limit: float) -> Outcome:
         """Run until the tree ends or `time_limit` [s] has passed, then brake and hold.
 
-        KeyboardInterrupt and SystemExit are raised again once the arm is stopped; other exceptions end the
-        run with status `STOPPED` and their message as the cause.
+        Other than KeyboardInterrupt and SystemExit, which are raised again once the arm is stopped, faults
+        end the run with status `STOPPED` and their message as the cause.
         """
         outcome = Outcome()
         try:
@@ -116,43 +132,71 @@ class Runtime:
             outcome.status = "STOPPED"
             outcome.cause = f"{type(error).__name__}: {error}"
         finally:
-            self._tree.halt()
+            self._halt_tree()
             outcome.failures = self._tree.failures()
         return outcome
 
     def _loop(self, outcome: Outcome, time_limit: float) -> None:
         clock, arm, controller = self._clock, self._arm, self._controller
-        start = clock.now()
-        state = arm.read()
-        controller.start(state)
-        width = state.gripper_width
+        dt = controller.gains.dt
+        start = due = clock.now()
+        controller.start(arm.read())
+        width = arm.read().gripper_width
         position: FloatArray | None = None
-        end_at = float("inf")
+        braking_since: float | None = None
         try:
             while True:
-                state = arm.read()
-                now = clock.now()
+                state, now = arm.read(), clock.now()
+                self._check(state, now=now, due=due)
                 if outcome.ticks % self._tree_every == 0 and outcome.status == "RUNNING":
                     self._tick(outcome, state, width, now - start, time_limit)
                     if outcome.status != "RUNNING":
                         controller.hold()
-                        end_at = now + BRAKING_TIME
+                        braking_since = now
+                    self._check(state, now=clock.now(), due=due)  # a tick may have taken long
                 result = controller.step(state, now=now)
-                applied = arm.send(result.command)
-                width = applied.gripper_width
+                width = arm.send(result.command).gripper_width
+                sent_at = clock.now()
                 T = controller.tool_pose(state.q)
                 self._account(outcome, state, result, T, position)
                 position = T[:3, 3].copy()
-                if now >= end_at:
+                if braking_since is not None and self._at_rest(
+                    result, state, braking_for=now - braking_since
+                ):
                     break
                 outcome.ticks += 1
-                clock.sleep_until(start + outcome.ticks * controller.gains.dt)
+                # The limits rest on one period passing between commands: a late one shifts those after it.
+                due = due + dt if sent_at - due < 0.5 * dt else sent_at + dt
+                clock.sleep_until(due)
         except BaseException as error:
-            self._tree.halt()
             arm.stop(cause=f"{type(error).__name__}: {error}")
+            self._halt_tree()
             raise
         finally:
             outcome.duration = clock.now() - start
+
+    def _check(self, state: ArmState, *, now: float, due: float) -> None:
+        """Raise RunError where it would be wrong to go on commanding."""
+        allowed = LATE_PERIODS * self._controller.gains.dt
+        if state.stopped:
+            raise RunError("the arm is latched in a stop: clear it and start anew")
+        if now - due > allowed:
+            raise RunError(f"a control period started {now - due:.3f} s late, allowed are {allowed:.3f} s")
+        if now - state.stamp > allowed:
+            raise RunError(f"the arm's state is {now - state.stamp:.3f} s old, allowed are {allowed:.3f} s")
+
+    def _at_rest(self, result: ControlResult, state: ArmState, *, braking_for: float) -> bool:
+        if braking_for > BRAKING_LIMIT:
+            raise RunError(f"the arm did not come to rest within {BRAKING_LIMIT:g} s")
+        commanded, measured = np.abs(result.command.dq).max(), np.abs(state.dq).max()
+        return bool(commanded < 1e-9 and measured < 0.02)
+
+    def _halt_tree(self) -> None:
+        """Halt; a tree whose own halting fails must not hide why the run ended."""
+        try:
+            self._tree.halt()
+        except Exception:
+            self._controller.hold()
 
     def _tick(
         self, outcome: Outcome, state: ArmState, width: float, elapsed: float, time_limit: float

@@ -1,6 +1,9 @@
 """Fixtures that several folders use: one simulator, one model, one robot a session."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -54,13 +57,44 @@ def expert(simulator: Simulator) -> ExpertPolicy:
 @pytest.fixture
 def make_context(simulator: Simulator, robot: RobotModel) -> Callable[[VlaPolicy], TreeContext]:
     def make(policy: VlaPolicy) -> TreeContext:
-        world = simulator.world
+        clock = simulator.clock
         return TreeContext(
-            memory=WorldMemory(None, clock=world),
-            policy=LockstepQueue(policy, world),
+            memory=WorldMemory(None, clock=clock),
+            policy=LockstepQueue(policy, clock),
             controller=Controller(robot, load_gains()),
             camera=simulator.camera,
-            clock=world,
+            clock=clock,
         )
 
     return make
+
+
+class SimulatorProcess(NamedTuple):
+    """A simulator that runs apart, and where."""
+
+    address: str
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture(scope="session")
+def start_simulator() -> Iterator[Callable[..., SimulatorProcess]]:
+    """Start `python -m hybridctl.sim.server`; all of them are killed at the end of the session."""
+    processes = []
+
+    def start(*, seed: int = 3, mode: str = "lockstep") -> SimulatorProcess:
+        command = [sys.executable, "-m", "hybridctl.sim.server", "--renderer", "ray"]
+        process = subprocess.Popen(
+            [*command, "--seed", str(seed), "--mode", mode], stdout=subprocess.PIPE, text=True
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("listening on sim://127.0.0.1:"), line
+        return SimulatorProcess(line.split()[-1], process)
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()

@@ -31,11 +31,16 @@ def test_a_task_that_fails_exits_1(tmp_path, capsys):
     [
         (["run", ""], "the instruction is empty"),
         (["run", "  "], "the instruction is empty"),
+        (["run", "."], "the instruction is empty"),
+        (["run", "put the banana in the bowl"], "'banana'"),
+        (["run", "lege den roten Block in die Schale"], "does not know the words"),
         (["run", "--gains", "nowhere.yaml"], "nowhere.yaml"),
         (["run", "--policy", "nowhere"], "no model folder nowhere"),
         (["collect", "--seeds", "999990:1000010", "--out", "unused"], "evaluation only"),
         (["bench", "main-job", "--seeds", "10:20"], "evaluation seeds start at 1000000"),
+        (["collect", "--renderers", "crayon", "--seeds", "0:5", "--out", "unused"], "crayon"),
         (["train", "nowhere.yaml", "--out", "unused"], "nowhere.yaml"),
+        (["train", "--data", "nowhere", "--out", "unused"], "nowhere"),
     ],
 )
 def test_what_the_user_got_wrong_is_one_line_and_status_2(arguments, words, tmp_path, monkeypatch, capsys):
@@ -83,3 +88,32 @@ def test_help_is_fast_to_import():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_folder_that_holds_a_run_is_not_written_over(tmp_path, capsys):
+    arguments = [
+        "run",
+        "--no-video",
+        "--renderer",
+        "ray",
+        "--out",
+        str(tmp_path / "a?b"),
+        "--time-limit",
+        "1",
+    ]
+    assert main(arguments) == 1
+    assert (tmp_path / "a?b" / "events.db").exists()
+    capsys.readouterr()
+    assert main(arguments) == 2
+    assert "holds a run already" in capsys.readouterr().err
+    (tmp_path / "file").write_text("")
+    assert main([*arguments[:-3], str(tmp_path / "file")]) == 2
+    assert "is a file" in capsys.readouterr().err
+
+
+def test_a_pick_without_a_place_is_scored_as_a_pick(tmp_path, capsys):
+    arguments = ["--json", "--no-video", "--renderer", "ray", "--out", str(tmp_path)]
+    assert main(["run", "pick up the green cylinder", *arguments]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["plan"] == "pick green cylinder"
+    assert report["score"]["height"] > 0.1

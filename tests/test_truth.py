@@ -3,7 +3,10 @@
 import ast
 from pathlib import Path
 
+import mujoco
 import pytest
+
+from hybridctl.sim.world import SimWorld
 
 ROOT = Path(__file__).parents[1]
 TRUTHFUL = ("hybridctl/sim/tasks", "hybridctl/sim/truth.py", "hybridctl/data", "hybridctl/bench")
@@ -76,3 +79,39 @@ def test_the_scan_would_find_a_leak(tmp_path):
     leak = tmp_path / "leaf.py"
     leak.write_text("def cheat(world):\n    return world.data.body('object0').xpos\n")
     assert attributes(leak) & TRUTH
+
+
+PACKAGES = ("hybridctl", "behaviors", "controllers", "world_state")
+ROOMS = (
+    "behaviors",
+    "world_state",
+    "controllers",
+    "hybridctl/vla",
+    "hybridctl/runtime.py",
+    "hybridctl/record",
+)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in SOURCES if p.relative_to(ROOT).as_posix().startswith(ROOMS)],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
+def test_the_rooms_do_not_reach_into_a_world(path):
+    assert not attributes(path) & {"scene", "world", "_world"}
+
+
+def test_what_a_tree_is_handed_leads_to_no_world(simulator, task, expert, make_context):
+    """Follow public attributes from the context's clock, camera and memory: no simulator on the way."""
+    context = make_context(expert)
+    seen, queue = set(), [context.clock, context.camera, context.memory, context.controller]
+    while queue:
+        thing = queue.pop()
+        assert not isinstance(thing, (SimWorld, mujoco.MjModel, mujoco.MjData)), thing
+        if id(thing) in seen or not type(thing).__module__.startswith(PACKAGES):
+            continue
+        seen.add(id(thing))
+        for name in dir(thing):
+            if not name.startswith("_"):
+                queue.append(getattr(thing, name, None))
+    assert len(seen) >= 4

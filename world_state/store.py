@@ -65,7 +65,8 @@ class EventStore:
         Raises:
             StoreError: it cannot be opened, or was written by a newer version of this program.
         """
-        url = str(location) if "://" in str(location) else f"sqlite:///{Path(location)}"
+        given = str(location)
+        url = sa.make_url(given) if "://" in given else sa.URL.create("sqlite", database=given)
         self._failure: str | None = None
         self._closed = False
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()

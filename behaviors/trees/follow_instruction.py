@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from py_trees.composites import Sequence
-from py_trees.decorators import Retry
 
-from behaviors.context import TreeContext
+from behaviors.context import FailureKind, TreeContext
 from behaviors.perception import PlanWithVla
+from behaviors.retry import RetryUnless
 from behaviors.skills import FollowPlan, clear_view
 from behaviors.tree import Tree
 
@@ -15,4 +15,6 @@ def follow_instruction(context: TreeContext, instruction: str, *, attempts: int 
     """Return the tree of the main job."""
     steps = [*clear_view(context), PlanWithVla(context, instruction), FollowPlan(context)]
     once = Sequence("follow once", memory=True, children=steps)
-    return Tree(Retry(f"follow: {instruction}", once, attempts), context)
+    # Asking the same question of the same scene again cannot help; failing on the way can.
+    root = RetryUnless(once, context, attempts=attempts, final=frozenset({FailureKind.PLANNING}))
+    return Tree(root, context)

@@ -7,13 +7,10 @@ from typing import Self
 
 import numpy as np
 
+from hybridctl.arms.errors import ArmError
 from hybridctl.messages.arm import ArmState, JointCommand
 from hybridctl.messages.arrays import MessageError
 from hybridctl.sim.world import GRIPPER_OPEN, SimWorld
-
-
-class ArmError(RuntimeError):
-    """A command reached an arm that may not move."""
 
 
 class SimulatedArm:
@@ -42,12 +39,12 @@ class SimulatedArm:
         return 7
 
     def read(self) -> ArmState:
-        """Return joint encoders, servo torques and gripper readings as they are now."""
+        """Return joint encoders, motor torques (servo and gravity compensation) and gripper readings."""
         world, data = self._world, self._world.data
         return ArmState(
             q=data.qpos[world.arm_joints],
             dq=data.qvel[world.arm_dofs],
-            tau=data.actuator_force[world.arm_actuators],
+            tau=data.actuator_force[world.arm_actuators] + data.qfrc_gravcomp[world.arm_dofs],
             gripper_width=float(np.clip(data.qpos[world.fingers].sum(), 0.0, GRIPPER_OPEN)),
             gripper_force=float(abs(data.actuator_force[world.gripper_actuator])),
             stamp=world.now(),

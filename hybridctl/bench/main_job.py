@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from hybridctl.bench.statistics import quantile, rate, wilson
 from hybridctl.bench.watch import LimitWatch
 from hybridctl.data.expert_policy import ExpertPolicy
 from hybridctl.messages.policy import VlaPolicy
+from hybridctl.runtime import Outcome
 from hybridctl.sim.tasks.put_in_bowl import PutInBowl
 from hybridctl.vla.action_tokens import ActionTokenizer
 from hybridctl.vla.policy import load_policy
@@ -104,10 +106,11 @@ def _episode(episode: tuple[str, int, Path | None]) -> dict[str, Any]:
     if variant == EXPERT:
         policy = ExpertPolicy(world, ActionTokenizer(_worker.policy.action_spec))
     else:
-        policy = VARIANTS.get(variant, PassThrough)(_worker.policy, seed=seed)
+        stream = zlib.crc32(variant.encode()) ^ seed  # not the stream that sampled the scene
+        policy = VARIANTS.get(variant, PassThrough)(_worker.policy, seed=stream)
     started = perf_counter()
     result = run_instruction(
-        task.instruction, arm=simulator.arm, camera=simulator.camera, clock=world, policy=policy,
+        task.instruction, arm=simulator.arm, camera=simulator.camera, clock=simulator.clock, policy=policy,
         model=_worker.model, gains=gains, listeners=(watch,),
     )  # fmt: skip
     wall = perf_counter() - started
@@ -122,21 +125,38 @@ def _episode(episode: tuple[str, int, Path | None]) -> dict[str, Any]:
         "disturbed": score.disturbed,
         "believed": outcome.status,
         "failures": [f"{f['leaf']}: {f['kind']}" for f in outcome.failures],
+        "why_not": _why_not(outcome, score.success),
         "token_share": round(outcome.token_share, 4),
+        "approach_token_share": round(outcome.approach_token_share, 4),
         "violations": dict(watch.violations),
         "bowl_contacts": watch.bowl_contacts,
         "sim_s": round(outcome.duration, 3),
         "wall_s": round(wall, 3),
         "vla_ms": [round(v, 2) for v in result.vla_ms],
-        "mpc_ms": [quantile(outcome.solve_ms, q) for q in (0.5, 0.99)],
+        "mpc_ms": [round(v, 3) for v in outcome.solve_ms] if variant == "model" else [],
         "camera": simulator.renderer.name,
     }
+
+
+def _why_not(outcome: Outcome, success: bool) -> str:
+    """Return one word for why an episode is no success, so that the counts add up; empty for a success."""
+    if outcome.status == "SUCCESS":
+        return "" if success else "believed done, but is not"
+    if outcome.status == "FAILURE" and outcome.failures:
+        return f"failed: {outcome.failures[-1]['kind']}"
+    return outcome.status.lower()
 
 
 def _resumed(partial: Path | None) -> list[dict[str, Any]]:
     if partial is None or not partial.exists():
         return []
-    return [json.loads(line) for line in partial.read_text().splitlines() if line.endswith("}")]
+    rows = []
+    for line in partial.read_text().splitlines():
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:  # cut off in the middle of a line
+            break
+    return rows
 
 
 def _sum_up(rows: list[dict[str, Any]], seeds: tuple[int, int]) -> Measured:
@@ -149,11 +169,11 @@ def _sum_up(rows: list[dict[str, Any]], seeds: tuple[int, int]) -> Measured:
         flags = [row["success"] for row in mine]
         figures[key], n[key] = rate(flags), len(mine)
         if mine:
-            kinds = Counter(failure for row in mine if not row["success"] for failure in row["failures"][-1:])
+            kinds = Counter(row["why_not"] for row in mine if not row["success"])
             low, high = wilson(sum(flags), len(flags))
             summary.append(
                 {"variant": variant, "successes": sum(flags), "episodes": len(flags),
-                 "wilson_95": [round(low, 4), round(high, 4)], "last_failure": dict(kinds.most_common()),
+                 "wilson_95": [round(low, 4), round(high, 4)], "why_not": dict(kinds.most_common()),
                  "believed_done_but_not": sum(r["believed"] == "SUCCESS" and not r["success"] for r in mine),
                  "first_attempt": sum(r["success"] and not r["failures"] for r in mine),
                  "disturbed_others": sum(r["disturbed"] > 0 for r in mine)}
@@ -162,12 +182,14 @@ def _sum_up(rows: list[dict[str, Any]], seeds: tuple[int, int]) -> Measured:
     broken: Counter[str] = Counter()
     for row in rows:
         broken.update(row["violations"])
-    figures["token_motion_share"] = quantile([row["token_share"] for row in model], 0.5)
+    done = [row for row in model if row["success"]]
+    figures["token_motion_share"] = quantile([row["token_share"] for row in done], 0.5)
+    figures["token_share_of_approach"] = quantile([row["approach_token_share"] for row in done], 0.5)
     figures["violations"] = sum(broken.values())
     figures["bowl_contact_periods"] = sum(row["bowl_contacts"] for row in model)
     figures["vla_ms_median"] = quantile([v for row in model for v in row["vla_ms"]], 0.5)
-    figures["mpc_ms_median"] = quantile([row["mpc_ms"][0] for row in model], 0.5)
-    figures["mpc_ms_p99"] = quantile([row["mpc_ms"][1] for row in model], 0.5)
+    figures["mpc_ms_median"] = quantile([v for row in model for v in row["mpc_ms"]], 0.5)
+    figures["mpc_ms_p99"] = quantile([v for row in model for v in row["mpc_ms"]], 0.99)
     wall = float(np.sum([row["wall_s"] for row in model]))
     simulated = float(np.sum([row["sim_s"] for row in model]))
     figures["sim_seconds_per_wall_second"] = round(simulated / wall, 2) if wall else None

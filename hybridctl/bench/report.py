@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -18,6 +19,7 @@ from rich.table import Table
 FIRST_EVALUATION_SEED = 1_000_000
 BENCHES = {"main-job": "hybridctl.bench.main_job"}
 """Each bench's name and the module whose `measure(job)` makes it."""
+_PACKAGE = Path(__file__).parents[1]
 _PACKAGES = ("casadi", "daqp", "mujoco", "numpy", "pin", "py-trees", "torch", "transformers")
 
 
@@ -61,12 +63,14 @@ def run_bench(
     if seeds is not None and seeds[0] < FIRST_EVALUATION_SEED:
         raise BenchError(f"seeds {seeds[0]}:{seeds[1]}: evaluation seeds start at {FIRST_EVALUATION_SEED}")
     kept = not quick and seeds is None and policy_folder is None
-    partial = folder / f".{name}.partial.jsonl" if kept else None
+    commit, contents = _commit(), _contents()
+    partial = folder / f".{name}.{contents}.partial.jsonl" if kept else None
     measure: Measure = import_module(BENCHES[name]).measure
     found = measure(Job(quick, seeds, workers, policy_folder, partial))
     result = {
         "bench": name,
-        "commit": _commit(),
+        "commit": commit,
+        "contents": contents,
         "seeds": [found.seeds[0], found.seeds[1] - 1],
         "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "python": platform.python_version()},
         "versions": {package: version(package) for package in _PACKAGES},
@@ -96,11 +100,25 @@ def table(result: dict[str, Any]) -> Table:
 def _commit() -> str:
     try:
         done = subprocess.run(
-            ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True, timeout=10
+            ["git", "-C", str(_PACKAGE), "describe", "--always", "--dirty"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
         )
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return done.stdout.strip()
+
+
+def _contents() -> str:
+    """Return a hash of all code, gains and weights: a bench resumes only what the same contents measured."""
+    digest = hashlib.sha256()
+    for package in ("hybridctl", "behaviors", "controllers", "world_state"):
+        for path in sorted((_PACKAGE.parent / package).rglob("*")):
+            if path.suffix in (".py", ".yaml", ".xml", ".json", ".safetensors"):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _cpu() -> str:

@@ -14,7 +14,7 @@ from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.sim.world import ARM_PREFIX, SimWorld
 
-_ROUNDING = 1e-9
+_ROUNDING = 1e-7
 _BOX_TOLERANCE = 0.002
 _FIXED = ("table", "pedestal", "floor")
 
@@ -22,9 +22,10 @@ _FIXED = ("table", "pedestal", "floor")
 class LimitWatch:
     """Counts control periods in which a limit was broken, by limit.
 
-    `command_*`: the commanded state is beyond the robot's limit. `measured_*`: the measured one is.
-    `workspace`: the tool is more than 2 mm outside the box. `contact_table`, `contact_self`: the physics
-    report a contact of the arm. Contacts with the bowl are counted apart: the bowl is no obstacle to this
+    `command_*`: the commanded state is beyond what the gains allow of the robot's limit. `measured_*`: the
+    measured one is beyond the robot's limit. `workspace`: the tool is more than 2 mm outside the box.
+    `contact_table`, `contact_self`: the physics report a contact of the arm, looked at once a control period
+    (every fifth physics step). Contacts with the bowl are counted apart: the bowl is no obstacle to this
     version's controller.
     """
 
@@ -42,16 +43,18 @@ class LimitWatch:
     ) -> None:
         """Compare one control period with every limit."""
         model, command = self._model, result.command
+        dq_max = self._gains.scales.velocity * model.dq_max
+        ddq_max = self._gains.scales.acceleration * model.ddq_max
         broken = {
             "command_position": _outside(command.q, model.q_min, model.q_max),
-            "command_velocity": _outside(command.dq, -model.dq_max, model.dq_max),
+            "command_velocity": _outside(command.dq, -dq_max, dq_max),
             "measured_position": _outside(state.q, model.q_min, model.q_max),
             "measured_velocity": _outside(state.dq, -model.dq_max, model.dq_max),
             "measured_torque": _outside(state.tau, -model.tau_max, model.tau_max),
         }
         if self._before is not None:
             ddq = (command.dq - self._before) / self._gains.dt
-            broken["command_acceleration"] = _outside(ddq, -model.ddq_max, model.ddq_max)
+            broken["command_acceleration"] = _outside(ddq, -ddq_max, ddq_max)
         self._before = command.dq
         box = self._gains.workspace
         lower, upper = np.array(box.lower) - _BOX_TOLERANCE, np.array(box.upper) + _BOX_TOLERANCE

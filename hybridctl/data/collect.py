@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from hybridctl.data.rendered import ImageLabel, SceneRenderer
-from hybridctl.sim.cameras import IMAGE_SIZE
+from hybridctl.sim.cameras import IMAGE_SIZE, RENDERERS
 
 FIRST_EVALUATION_SEED = 1_000_000
 SHARD_SIZE = 500
@@ -37,17 +37,33 @@ def collect(out: Path, *, seeds: tuple[int, int], workers: int, renderers: tuple
     Scene by scene the renderers take turns, so that a model sees all of them.
 
     Raises:
-        SeedError: the range reaches the seeds that are kept for evaluation.
+        SeedError: the range reaches the seeds that are kept for evaluation, or a renderer is not known.
     """
     check_training_seeds(seeds)
     out.mkdir(parents=True, exist_ok=True)
-    starts = [s for s in range(*seeds, SHARD_SIZE) if not (out / f"shard_{s:07d}" / "labels.jsonl").exists()]
-    jobs = [(out, start, min(start + SHARD_SIZE, seeds[1]), renderers) for start in starts]
+    unknown = [name for name in renderers if name not in RENDERERS]
+    if unknown or not renderers:
+        raise SeedError(f"renderers {','.join(renderers)!r}: expected some of {', '.join(RENDERERS)}")
+    jobs = []
+    for start in range(*seeds, SHARD_SIZE):
+        last = min(start + SHARD_SIZE, seeds[1])
+        if not _complete(out / f"shard_{start:07d}", last - start, renderers):
+            jobs.append((out, start, last, renderers))
     context = multiprocessing.get_context("spawn")
     with Progress() as progress, context.Pool(workers) as pool:
         task = progress.add_task("rendering", total=sum(job[2] - job[1] for job in jobs))
         for done in pool.imap_unordered(_render_shard, jobs):
             progress.advance(task, done)
+
+
+def _complete(folder: Path, count: int, renderers: tuple[str, ...]) -> bool:
+    """Return whether a shard holds that many scenes, by those renderers in turn."""
+    path = folder / "labels.jsonl"
+    if not path.exists():
+        return False
+    lines = path.read_text().splitlines()
+    used = {json.loads(line)["renderer"] for line in lines}
+    return len(lines) == count and used == set(renderers[:count])
 
 
 def check_training_seeds(seeds: tuple[int, int]) -> None:

@@ -25,7 +25,7 @@ def expert_action(
 
     Args:
         skill: What is to be done.
-        state: Tool state as `hybridctl.vla.statistics.tool_state` gives it, shape (7,).
+        state: Tool state as `hybridctl.messages.tool_state.tool_state` gives it, shape (7,).
         position: True position of the object or container, shape (3,) [m].
         yaw: True yaw of a square object [rad]; None for round ones.
         top: Height of the object's top above the table [m].

@@ -39,7 +39,10 @@ def checked_scalar(name: str, value: float, *, low: float = -np.inf, high: float
     Raises:
         MessageError: it is NaN, infinite or outside the range.
     """
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise MessageError(f"{name} is {value!r}, expected a number") from error
     if not np.isfinite(number) or not low <= number <= high:
         raise MessageError(f"{name} is {number}, expected a finite value in [{low}, {high}]")
     return number

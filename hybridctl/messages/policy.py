@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from hybridctl.messages.action import Action, ActionSpec
-from hybridctl.messages.arrays import FloatArray, checked, checked_scalar
+from hybridctl.messages.action import ACTION_NAMES, Action, ActionSpec
+from hybridctl.messages.arrays import (
+    FloatArray,
+    MessageError,
+    checked,
+    checked_scalar,
+    checked_transform,
+)
 from hybridctl.messages.observation import Observation
 from hybridctl.messages.plan import Plan, Subgoal
 
@@ -84,6 +90,11 @@ class ActAnswer:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixel", checked("ActAnswer.pixel", self.pixel, shape=(2,)))
+        T = checked_transform("ActAnswer.T_base_tool", self.T_base_tool)
+        object.__setattr__(self, "T_base_tool", T)
+        checked_scalar("ActAnswer.stamp", self.stamp)
+        if len(self.tokens) != len(ACTION_NAMES):
+            raise MessageError(f"ActAnswer has {len(self.tokens)} tokens, expected {len(ACTION_NAMES)}")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ PREPLACE_HEIGHT = 0.12
 """Height of the tool above the table at the pre-place pose [m]."""
 RELEASE_HEIGHT = 0.055
 """Height of the tool at which a held object is let go over a container's floor [m]."""
+LAY_DOWN_HEIGHT = 0.03
+"""Height of the tool at which a held thing about stands on the table [m]."""
 LIFT_HEIGHT = 0.20
 """Height of the tool after a lift [m]: whatever is held clears what stands on the table."""
 FINE_PHASE_RADIUS = 0.03

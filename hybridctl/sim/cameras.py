@@ -18,6 +18,10 @@ IMAGE_SIZE = 128
 RENDERERS = ("gl", "ray")
 
 
+class RenderError(RuntimeError):
+    """The renderer that was asked for does not work on this machine."""
+
+
 class Renderer(Protocol):
     """Makes images of one camera of a world; close it when done."""
 
@@ -130,7 +134,10 @@ def make_renderer(
         return GlRenderer(world, height=height, width=width)
     except Exception as error:  # every GL stack fails in its own way
         if kind == "gl":
-            raise
+            raise RenderError(
+                f"no OpenGL here ({type(error).__name__}: {error}). On Debian: apt-get install libegl1 "
+                "libgl1-mesa-dri; or use --renderer ray"
+            ) from error
         warnings.warn(
             f"no OpenGL here ({type(error).__name__}: {error}); rendering by ray casting instead. "
             "On Debian: apt-get install libegl1 libgl1-mesa-dri",

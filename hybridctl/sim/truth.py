@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hybridctl.messages.arrays import FloatArray
-from hybridctl.sim.scene import BOWL_HEIGHT, BOWL_RADIUS
+from hybridctl.sim.scene import BOWL_HEIGHT, BOWL_RADIUS, BOWL_WALL
 from hybridctl.sim.world import SimWorld
 
 
@@ -48,6 +48,10 @@ def true_bowl(world: SimWorld) -> FloatArray:
 
 
 def in_bowl(world: SimWorld, position: FloatArray) -> bool:
-    """Return whether a position is within the bowl's wall and not above it by more than a centimetre."""
+    """Return whether an object's centre is inside the bowl: within the wall by 1.8 cm, below its rim.
+
+    An object is 4 cm across or more, so one that leans on the wall from inside is within, and one that is
+    balanced on the rim is not.
+    """
     across = float(np.hypot(*(position[:2] - true_bowl(world)[:2])))
-    return across < BOWL_RADIUS - 0.005 and position[2] < BOWL_HEIGHT + 0.03
+    return bool(across < BOWL_RADIUS - BOWL_WALL - 0.018 and position[2] < BOWL_HEIGHT)

@@ -11,6 +11,7 @@ from hybridctl.sim.scene import (
     BOWL_FLOOR,
     BOWL_HEIGHT,
     BOWL_RADIUS,
+    BOWL_WALL,
     CAMERA_FOVY_DEG,
     MAX_OBJECTS,
     ObjectSpec,
@@ -76,6 +77,11 @@ class SimWorld:
         self.data.ctrl[self.arm_actuators] = q
         self.data.ctrl[self.gripper_actuator] = gripper_width / 2
         mujoco.mj_forward(self.model, self.data)
+
+    @property
+    def clock(self) -> SimClock:
+        """The clock to hand out: it tells the time, and nothing else of the world."""
+        return SimClock(self)
 
     def now(self) -> float:
         """Return the simulated time [s]."""
@@ -158,6 +164,23 @@ class SimWorld:
         self.data.qpos[a + 3 : a + 7] = (np.cos(spec.yaw / 2), 0, 0, np.sin(spec.yaw / 2))
 
 
+class SimClock:
+    """Simulated time; sleeping advances the physics. Programs get this, never the world."""
+
+    __slots__ = ("_now", "_sleep_until")
+
+    def __init__(self, world: SimWorld) -> None:
+        self._now, self._sleep_until = world.now, world.sleep_until
+
+    def now(self) -> float:
+        """Return the simulated time [s]."""
+        return self._now()
+
+    def sleep_until(self, stamp: float) -> None:
+        """Step the physics until the simulated time reaches `stamp` [s]."""
+        self._sleep_until(stamp)
+
+
 def _look_at(position: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Return the wxyz quaternion of a MuJoCo camera (looks along −z, y up) at `position` facing `target`."""
     back = (position - target) / np.linalg.norm(position - target)
@@ -231,7 +254,7 @@ def _add_bowl(world: mujoco.MjsBody) -> None:
         name="bowl_floor", type=mujoco.mjtGeom.mjGEOM_CYLINDER,
         size=[BOWL_RADIUS - 0.003, BOWL_FLOOR / 2, 0], pos=[0, 0, BOWL_FLOOR / 2],
     )  # fmt: skip
-    thickness = 0.003
+    thickness = BOWL_WALL / 2
     radius = BOWL_RADIUS - thickness
     for i in range(_BOWL_WALLS):
         angle = 2 * np.pi * i / _BOWL_WALLS

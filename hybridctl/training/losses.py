@@ -78,7 +78,7 @@ class TrainingModule(nn.Module):
             mine = loss[batch.answer_kind == i]
             if mine.numel():
                 parts[kind] = mine.mean()
-        self.last_log_p = log_p.detach()
+        self.last_log_p = log_p.detach().cpu()
         return parts
 
     def _capture(self, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -139,4 +139,8 @@ class TrainingModule(nn.Module):
 
     def set_words(self, colours: list[int], shapes: list[int]) -> None:
         """Tell the token ids of the colour and shape words (the bowl has no colour word)."""
-        self.word_ids = {"colour": torch.tensor([*colours, -100]), "shape": torch.tensor(shapes)}
+        device = self.integers.device
+        self.word_ids = {
+            "colour": torch.tensor([*colours, -100], device=device),
+            "shape": torch.tensor(shapes, device=device),
+        }

@@ -51,9 +51,9 @@ def held_out_figures(
         ]
         batch = pack(image[None], [label], [questions], patches=patches, pad=pad)
         with torch.no_grad():
-            module(batch)
+            module(batch.to(str(module.integers.device)))
         log_p = module.last_log_p
-        integers = log_p[:, module.integers].argmax(1)
+        integers = log_p[:, module.integers.cpu()].argmax(1)
         place = (integers[:2].numpy() + 0.5) * 0.5
         distances = [float(np.hypot(*(place - t.pixel))) for t in things]
         pixel_errors.append(distances[asked])

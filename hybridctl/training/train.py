@@ -16,7 +16,7 @@ import torch.distributed as dist
 from torch import nn
 from torch.multiprocessing.spawn import spawn
 from torch.nn.parallel import DistributedDataParallel
-from transformers import AutoModelForImageTextToText, LlavaForConditionalGeneration, PreTrainedTokenizerFast
+from transformers import LlavaForConditionalGeneration, PreTrainedTokenizerFast
 
 from hybridctl.data.collect import load_shards
 from hybridctl.data.rendered import ImageLabel
@@ -24,8 +24,9 @@ from hybridctl.training.batches import SHAPES, Batch, pack
 from hybridctl.training.losses import TrainingModule
 from hybridctl.training.measure import held_out_figures
 from hybridctl.training.questions import QuestionMaker
-from hybridctl.training.recipe import Recipe
+from hybridctl.training.recipe import Recipe, RecipeError
 from hybridctl.vla.architecture import build_model
+from hybridctl.vla.checkpoint import load_checkpoint
 from hybridctl.vla.prompts import COLOUR_WORDS
 from hybridctl.vla.statistics import EMBEDDED_STATISTICS
 from hybridctl.vla.vocabulary import build_tokenizer, integer_ids
@@ -39,7 +40,20 @@ def train(recipe: Recipe, *, data: Path, out: Path, processes: int, start_from: 
 
     The last HELD_OUT images are never trained on; every few minutes their figures are appended to
     `metrics.jsonl` and the checkpoint is replaced.
+
+    Raises:
+        RecipeError: there are too few images.
+        CheckpointError: `start_from` holds no sane checkpoint.
+        FileNotFoundError: `data` holds no shards.
     """
+    count = sum(len(shard.labels) for shard in load_shards(data))
+    if count < HELD_OUT + processes * recipe.batch:
+        raise RecipeError(
+            f"{data} holds {count} images; {HELD_OUT} are held out and {processes} processes need "
+            f"{recipe.batch} each: collect more"
+        )
+    if start_from is not None:
+        load_checkpoint(start_from)
     out.mkdir(parents=True, exist_ok=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -136,7 +150,7 @@ def _worker(
     running: dict[str, float] = {}
     while True:
         elapsed = (time.time() - started) / 60
-        shared = torch.tensor([max(step / recipe.steps, elapsed / recipe.minutes)])
+        shared = torch.tensor([max(step / recipe.steps, elapsed / recipe.minutes)], device=device)
         dist.broadcast(shared, 0)  # all processes must agree when to stop
         progress = float(shared)
         finished = progress >= 1.0
@@ -178,9 +192,7 @@ def _initial_model(
     recipe: Recipe, tokenizer: PreTrainedTokenizerFast, start_from: Path | None
 ) -> LlavaForConditionalGeneration:
     if start_from is not None:
-        model: LlavaForConditionalGeneration = AutoModelForImageTextToText.from_pretrained(start_from)
-        model.tie_weights()
-        return model
+        return load_checkpoint(start_from).model.train()
     return build_model(
         tokenizer, hidden=recipe.hidden, layers=recipe.layers, heads=recipe.heads, channels=recipe.channels
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from transformers import (
     AutoModelForImageTextToText,
     AutoTokenizer,
@@ -48,10 +49,10 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     logging.disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForImageTextToText.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        model, loading = AutoModelForImageTextToText.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise CheckpointError(f"{folder} cannot be loaded: {error}") from error
     finally:
         if shown:
@@ -62,6 +63,15 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         raise CheckpointError(
             f"{folder}: the tokenizer has {len(tokenizer)} tokens, the model "
             f"{model.config.text_config.vocab_size}: they are not of one model"
+        )
+    for problem in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if loading.get(problem):
+            names = ", ".join(sorted(str(name) for name in loading[problem])[:3])
+            raise CheckpointError(f"{folder}: model.safetensors does not fit config.json: {problem} {names}")
+    size = getattr(model.config.vision_config, "image_size", None)
+    if size != statistics.image_size:
+        raise CheckpointError(
+            f"{folder}: action_spec.json says images of {statistics.image_size} px, the model sees {size} px"
         )
     broken = [name for name, p in model.named_parameters() if not torch.isfinite(p).all()]
     if broken:

@@ -68,17 +68,37 @@ class CheckpointPolicy:
         Raises:
             InstructionError: the instruction is empty.
         """
-        instruction = request.instruction.strip().rstrip(".!?")
-        if not instruction:
-            raise InstructionError(
-                "the instruction is empty: say what to do, `put the red block in the bowl`"
-            )
+        instruction = self.checked_instruction(request.instruction)
         prompt = encode(self._tokenizer, prompts.plan_prompt(instruction))
         answer = self._decode(request.observation, prompt, self._plan_grammar)
         text, plan = self._plans[tuple(answer.ids[:-1])]
         return PlanAnswer(
             plan=plan, text=f"Plan: {text}", stamp=request.observation.stamp, confidence=_confidence(answer)
         )
+
+    def checked_instruction(self, instruction: str) -> str:
+        """Return the instruction as it is put to the model.
+
+        Raises:
+            InstructionError: it is empty, or holds words that the model never learned: it would not say so
+                but do something else, with confidence.
+        """
+        text = instruction.strip().strip(".!?").strip()
+        if not text:
+            raise InstructionError(
+                "the instruction is empty: say what to do, `put the red block in the bowl`"
+            )
+        unknown = [
+            word
+            for word in text.split()
+            if self._tokenizer.unk_token_id in encode(self._tokenizer, word) or word.isdigit()
+        ]
+        if unknown:
+            raise InstructionError(
+                f"the model does not know the words {', '.join(map(repr, unknown))}; it knows commands "
+                "such as `put the red block in the bowl` and `pick up the blue ball`"
+            )
+        return text
 
     def act(self, request: ActRequest) -> ActAnswer:
         """Decode a place in the image and RT-2's eight action tokens."""
@@ -100,9 +120,8 @@ class CheckpointPolicy:
 
     def locate(self, request: LocateRequest) -> LocateAnswer:
         """Point at what a phrase names: the most likely pixel and the spread of the token distribution."""
-        if not request.phrase.strip():
-            raise InstructionError("there is nothing to locate: the phrase is empty")
-        prompt = encode(self._tokenizer, prompts.locate_prompt(request.phrase))
+        phrase = self.checked_instruction(request.phrase)
+        prompt = encode(self._tokenizer, prompts.locate_prompt(phrase))
         answer = self._decode(request.observation, prompt, self._locate_grammar)
         std = [_spread(p) * self._statistics.image_size / self._statistics.bins for _, _, p in answer.choices]
         return LocateAnswer(

@@ -132,6 +132,9 @@ class ThreadedQueue:
         if late > 0:
             self.cancel(request_id)
             raise PolicyError(f"request {request_id} missed its deadline by {late:.3f} s")
+        if pending.future.cancelled():
+            self.cancel(request_id)
+            raise PolicyError(f"request {request_id} was cancelled: the queue is closed")
         if not pending.future.done():
             return None
         del self._pending[request_id]

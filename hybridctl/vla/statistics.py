@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hybridctl.messages.action import ACTION_NAMES, ActionSpec
 from hybridctl.messages.arrays import MessageError
@@ -27,9 +28,20 @@ class Statistics(BaseModel):
     state_names: tuple[str, ...] = Field(description="the tool-state dimensions in the prompt")
     state_low: tuple[float, ...] = Field(description="lower bounds [m, m, m, rad, rad, rad, m]")
     state_high: tuple[float, ...] = Field(description="upper bounds, same units")
-    bins: int = Field(description="uniform bins a dimension", ge=2, le=256)
+    bins: Literal[256] = Field(description="uniform bins a dimension: one for each integer token")
     frame: str = Field(description="frame of the action: base or tool")
     image_size: int = Field(description="edge of the square image [px]", ge=16)
+
+    @model_validator(mode="after")
+    def _state_has_room(self) -> Statistics:
+        if self.state_names != STATE_NAMES:
+            raise ValueError(f"state_names are {self.state_names}, expected {STATE_NAMES}")
+        if not len(self.state_low) == len(self.state_high) == len(self.state_names):
+            raise ValueError(f"state_low and state_high need {len(self.state_names)} entries")
+        for name, low, high in zip(self.state_names, self.state_low, self.state_high, strict=True):
+            if not low < high:
+                raise ValueError(f"state {name}: low {low} is not below high {high}")
+        return self
 
     def action_spec(self) -> ActionSpec:
         """Return the bounds as the message type."""
@@ -57,10 +69,10 @@ class Statistics(BaseModel):
         try:
             statistics = Statistics.model_validate(json.loads(path.read_text()))
             statistics.action_spec()
-        except (ValidationError, json.JSONDecodeError, MessageError) as error:
+        except (ValidationError, json.JSONDecodeError, UnicodeDecodeError, MessageError) as error:
             raise CheckpointError(f"{path}: {error}") from error
-        if statistics.action_names != ACTION_NAMES or statistics.state_names != STATE_NAMES:
-            raise CheckpointError(f"{path}: expected action dimensions {ACTION_NAMES}, state {STATE_NAMES}")
+        if statistics.action_names != ACTION_NAMES:
+            raise CheckpointError(f"{path}: expected action dimensions {ACTION_NAMES}")
         return statistics
 
 

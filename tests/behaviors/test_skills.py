@@ -60,7 +60,7 @@ def test_the_whole_instruction_puts_the_right_thing_in_the_bowl(simulator, task,
     outcome = run(follow_instruction(context, task.instruction), context, simulator)
     assert outcome.status == "SUCCESS"
     assert task.score(simulator.world).success
-    assert outcome.token_share > 0.5
+    assert outcome.approach_token_share > 0.5
 
 
 def test_a_thing_taken_out_of_the_gripper_is_noticed_and_picked_again(simulator, task, expert, make_context):

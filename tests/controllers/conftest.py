@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 
 import numpy as np
+import pinocchio as pin
 import pytest
 
 from controllers import Controller, ControlResult, Gains, RobotModel, load_gains
+from controllers.horizon import Horizon
+from controllers.limits.limit import Limit
+from controllers.linearisation import Linearisation, Linearizer
+from controllers.mpc import Mpc, MpcResult
+from controllers.prediction import Prediction
+from controllers.target import step_toward
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState
 
@@ -69,6 +77,85 @@ class IdealArm:
             self.step()
 
 
+def motion(times: np.ndarray, q: np.ndarray, dq: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and velocities at the nodes under accelerations `u`, (N, n), one interval after another."""
+    path, speeds = [], []
+    for h, ddq in zip(np.diff(times, prepend=0.0), u, strict=True):
+        q, dq = q + h * dq + 0.5 * h * h * ddq, dq + h * ddq
+        path.append(q)
+        speeds.append(dq)
+    return np.array(path), np.array(speeds)
+
+
+@dataclass(frozen=True, eq=False)
+class Tick:
+    """A tick to write costs and limits for, whose nominal postures are where the accelerations `u` lead."""
+
+    prediction: Prediction
+    target: np.ndarray
+    u: np.ndarray
+
+    def motion(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Positions and velocities at the nodes under `u`, flat or (N, n)."""
+        now = self.prediction
+        return motion(now.horizon.times, now.q, now.dq, u.reshape(-1, len(now.q)))
+
+    def rows(self, limit: Limit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Matrix and bounds that `limit` writes."""
+        A, lower, upper = np.zeros((limit.rows, self.u.size)), np.zeros(limit.rows), np.zeros(limit.rows)
+        limit.write(A, lower, upper, self.prediction)
+        return A, lower, upper
+
+
+@pytest.fixture(scope="session")
+def horizon(gains: Gains) -> Horizon:
+    return Horizon.on(gains.node_times)
+
+
+@pytest.fixture(scope="session")
+def make_tick(model: RobotModel, horizon: Horizon) -> Callable[..., Tick]:
+    linearizer = Linearizer(model, postures=horizon.nodes)
+
+    def make(seed: int, *, q: np.ndarray | None = None, dq: np.ndarray | None = None) -> Tick:
+        rng = np.random.default_rng(seed)
+        q = model.q_rest + rng.uniform(-0.4, 0.4, 7) if q is None else q
+        dq = rng.uniform(-0.3, 0.3, 7) if dq is None else dq
+        u = rng.uniform(-1.0, 1.0, (horizon.nodes, 7))
+        target = model.forward_kinematics(q)
+        target[:3, 3] += rng.uniform(-0.1, 0.1, 3)
+        target[:3, :3] = target[:3, :3] @ pin.exp3(rng.uniform(-0.3, 0.3, 3))
+        q_nominal = motion(horizon.times, q, dq, u)[0][1:]
+        view = linearizer.evaluate(np.vstack((q, q_nominal)), target)
+        kept = Linearisation(**{item.name: getattr(view, item.name).copy() for item in fields(view)})
+        q_free = q + horizon.times[:, None] * dq
+        return Tick(Prediction(horizon, q, dq, q_free, q_nominal, kept), target, u)
+
+    return make
+
+
+def drive(
+    mpc: Mpc, model: RobotModel, T: np.ndarray, ticks: int, *, q: np.ndarray, dq: np.ndarray | None = None
+) -> list[MpcResult]:
+    """Follow the MPC alone, without the limiter, to a target however far."""
+    dq, log = np.zeros(7) if dq is None else dq, []
+    for _ in range(ticks):
+        near = step_toward(model.forward_kinematics(q), T, max_translation=0.12, max_rotation=0.6)
+        log.append(mpc.solve(q, dq, near))
+        q, dq = log[-1].q, log[-1].dq
+    return log
+
+
+def drop_rows(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
+    """Let the rows of a limit forbid nothing from now on."""
+    write = kind.write
+
+    def harmless(self: object, A: np.ndarray, lower: np.ndarray, upper: np.ndarray, now: Prediction) -> None:
+        write(self, A, lower, upper, now)
+        lower[:], upper[:] = -1e6, 1e6
+
+    monkeypatch.setattr(kind, "write", harmless)
+
+
 @pytest.fixture
 def arm(model: RobotModel, gains: Gains) -> IdealArm:
     return IdealArm(Controller(model, gains), np.array(model.q_rest))
@@ -79,4 +166,11 @@ def helpers() -> object:
     """The functions above: test files of the importlib mode cannot import each other."""
     from types import SimpleNamespace
 
-    return SimpleNamespace(measured=measured, tool_down=tool_down, IdealArm=IdealArm)
+    return SimpleNamespace(
+        measured=measured,
+        tool_down=tool_down,
+        IdealArm=IdealArm,
+        motion=motion,
+        drive=drive,
+        drop_rows=drop_rows,
+    )

@@ -30,7 +30,7 @@ def test_shipped_gains_load_by_default_by_name_and_by_path() -> None:
         ("weights", "positon", 1.0, "weights.positon: unknown key"),
         (None, "wieghts", {}, "wieghts: unknown key"),
         ("targets", "stale_after", float("nan"), "targets.stale_after = nan"),
-        ("workspace", "lower", [0.9, -0.4, 0.0], "x: lower 0.9 is not below upper 0.8"),
+        ("workspace", "lower", [0.9, -0.4, 0.0], "x: lower 0.9 is not below upper 0.8 by twice the margin"),
         (None, "rate", 200.0, "expected one control period 1/rate = 0.005"),
         (None, "node_times", [0.01, 0.05, 0.04], "do not rise"),
     ],

@@ -28,7 +28,11 @@ def test_values_agree_with_the_model(model: RobotModel, linearizer: Linearizer, 
                 np.testing.assert_allclose(lin.error[e, 3:], turn, atol=1e-8)
             for i, name in enumerate(model.table_bodies):
                 capsule = model.capsule(name)
-                lowest = min(end[2] for end in capsule.ends(poses)) - capsule.radius
+                ends = capsule.ends(poses)
+                lowest = min(end[2] for end in ends) - capsule.radius
+                if capsule.half_sides is not None:  # a box: its lowest corner
+                    vertical = poses[capsule.joint][2, :3]
+                    lowest = (ends[0][2] + ends[1][2]) / 2 - np.abs(capsule.half_sides @ vertical).sum()
                 np.testing.assert_allclose(lin.heights[e, i], lowest, atol=1e-9)
             for i, (a, b) in enumerate(model.self_collision_pairs):
                 first, second = model.capsule(a), model.capsule(b)

@@ -30,7 +30,8 @@ def test_the_bowl_holds_what_is_within_its_wall_and_not_above_it(world: SimWorld
     np.testing.assert_allclose(world.data.body("bowl").xpos, bowl)
     for offset, inside in (
         ((0.0, 0.0, 0.02), True),
-        ((0.06, 0.0, 0.02), True),
+        ((0.045, 0.0, 0.02), True),
+        ((0.065, 0.0, 0.06), False),  # balanced on the rim
         ((BOWL_RADIUS, 0.0, 0.02), False),
         ((0.0, 0.0, 0.10), False),
     ):

@@ -124,3 +124,33 @@ def test_a_model_of_another_kind_is_refused(folder: Path) -> None:
     (folder / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(CheckpointError, match="cannot be loaded"):
         load_checkpoint(folder)
+
+
+def test_a_weight_that_is_missing_or_not_of_the_model_is_refused_by_name(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    weights = load_file(path)
+    name = next(name for name in weights if name.endswith("layers.0.self_attn.q_proj.weight"))
+    save_file({k: v for k, v in weights.items() if k != name}, path, metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match="missing_keys.*q_proj"):
+        load_checkpoint(folder)
+    save_file(weights | {"stranger": torch.zeros(2)}, path, metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match="unexpected_keys.*stranger"):
+        load_checkpoint(folder)
+
+
+def test_a_truncated_weight_file_is_a_checkpoint_error(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(CheckpointError, match="cannot be loaded"):
+        load_checkpoint(folder)
+
+
+def test_statistics_that_are_no_text_or_of_another_image_size_are_refused(folder: Path) -> None:
+    path = folder / FILE_NAME
+    data = json.loads(path.read_text())
+    path.write_text(json.dumps(data | {"image_size": 64}))
+    with pytest.raises(CheckpointError, match="images of 64 px"):
+        load_checkpoint(folder)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CheckpointError, match=FILE_NAME):
+        load_checkpoint(folder)

@@ -218,7 +218,7 @@ def test_a_policy_that_raises_on_its_thread_is_a_policy_error_and_the_thread_liv
 ) -> None:
     gated.gate.set()
     broken = threaded.submit(LocateRequest(observe(), " "), timeout=1.0)
-    with pytest.raises(PolicyError, match="InstructionError: there is nothing to locate"):
+    with pytest.raises(PolicyError, match="InstructionError: the instruction is empty"):
         wait(threaded, broken)
     request = threaded.submit(LocateRequest(observe(), "red block"), timeout=1.0)
     assert isinstance(wait(threaded, request), LocateAnswer)

@@ -48,6 +48,8 @@ def test_no_value_has_a_default(tmp_path: Path, name: str) -> None:
         ({"frame": "moon"}, "'moon', expected 'base' or 'tool'"),
         ({"action_names": ["a"] * 8}, "expected action dimensions"),
         ({"state_names": ["x", "y"]}, "gripper_width"),
+        ({"state_low": [9.0] * 7}, "state x: low 9.0 is not below"),
+        ({"state_low": [0.0] * 6}, "need 7 entries"),
     ],
 )
 def test_a_wrong_value_is_refused_with_file_and_key(

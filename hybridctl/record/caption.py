@@ -1,0 +1,182 @@
+"""What a video frame says under the picture: instruction, subgoal, leaf, tokens, confidence, margins."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from hybridctl.record.colors import SOURCE_COLORS
+from hybridctl.record.margins import Margins
+
+WIDTH = 480
+"""Narrower pictures are enlarged to this many pixels, so that the text has room."""
+PANEL = 104
+_MARGIN = 10
+_GROUND, _INK, _FAINT, _WARN = (17, 24, 39), (243, 244, 246), (156, 163, 175), (251, 191, 36)
+_TRACK = (55, 65, 81)
+UNIFORM_ENTROPY = math.log(256)
+"""Entropy of a token that could be anything [nat]: the right end of the entropy bar."""
+_TIGHT_JOINT, _TIGHT_SPACE, _TIGHT_SLACK = math.radians(5), 0.005, 1e-3
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What is known at a frame.
+
+    Attributes:
+        instruction: What was asked for.
+        stamp: Clock time [s].
+        leaf: The tree's active leaf.
+        source: Who drives the tool: tokens, fine, skill, home or none.
+        plan: Subgoals in order.
+        subgoal: The one that the last action served.
+        tokens: The last action's bins.
+        entropy: Its mean entropy [nat].
+        margins: Distances to limits.
+        slack: Worst soft limit that the plan breaks, and by how much [m, m/s or rad/s].
+    """
+
+    instruction: str
+    stamp: float
+    leaf: str = ""
+    source: str = "none"
+    plan: tuple[str, ...] = ()
+    subgoal: str = ""
+    tokens: tuple[int, ...] = ()
+    entropy: float | None = None
+    margins: Margins | None = None
+    slack: tuple[str, float] | None = None
+
+
+def with_overlay(rgb: NDArray[np.uint8], caption: Caption) -> NDArray[np.uint8]:
+    """Return the picture with a panel under it that says what the robot does, even sides."""
+    picture = Image.fromarray(rgb)
+    if picture.width < WIDTH:
+        size = (WIDTH, 2 * round(WIDTH * picture.height / picture.width / 2))
+        picture = picture.resize(size, Image.Resampling.BICUBIC)
+    image = Image.new("RGB", (picture.width, picture.height + PANEL), _GROUND)
+    image.paste(picture, (0, 0))
+    _Panel(ImageDraw.Draw(image), width=picture.width, top=picture.height).draw(caption)
+    return np.array(image)
+
+
+def with_caption(rgb: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
+    """Return a copy with a caption on a dark bar at the bottom."""
+    image = Image.fromarray(rgb)
+    draw = ImageDraw.Draw(image, "RGBA")
+    lines = text.count("\n") + 1
+    top = image.height - 14 * lines - 8
+    draw.rectangle((0, top, image.width, image.height), fill=(0, 0, 0, 150))
+    draw.multiline_text((8, top + 3), text, fill=(255, 255, 255, 255), spacing=3)
+    return np.array(image)
+
+
+class _Panel:
+    """Four lines of text on the ground under the picture."""
+
+    def __init__(self, draw: ImageDraw.ImageDraw, *, width: int, top: int) -> None:
+        self._draw, self._width, self._top = draw, width, top
+
+    def draw(self, caption: Caption) -> None:
+        right = self._width - _MARGIN
+        stamp = f"{caption.stamp:.1f} s"
+        self._text(right, 8, stamp, size=15, color=_FAINT, anchor="ra")
+        room = right - _MARGIN - self._length(stamp, 15) - 12
+        self._text(_MARGIN, 8, self._fit(caption.instruction, 15, room), size=15)
+        color = _rgb(SOURCE_COLORS.get(caption.source, SOURCE_COLORS["none"]))
+        chip = caption.source if caption.source != "none" else "no target"
+        end = self._chip(_MARGIN, 32, chip, color)
+        self._text(end + 8, 33, self._fit(caption.leaf, 13, 190.0 - end + 30), size=13)
+        self._plan(caption, 232.0, 33)
+        self._tokens(caption, 56)
+        self._margins(caption, 80)
+
+    def _plan(self, caption: Caption, x: float, y: int) -> None:
+        current = list(caption.plan).index(caption.subgoal) if caption.subgoal in caption.plan else -1
+        steps = [f"{i + 1} {step}" for i, step in enumerate(caption.plan)]
+        gap = 14
+        while len(steps) > 1 and sum(self._length(s, 12) + gap for s in steps) > self._width - x - _MARGIN:
+            steps = steps[1:] if current > 0 else steps[:-1]
+            current -= 1 if current > 0 else 0
+        for i, step in enumerate(steps):
+            x += gap + self._text(x, y + 1, step, size=12, color=_INK if i == current else _FAINT)
+
+    def _tokens(self, caption: Caption, y: int) -> None:
+        x = _MARGIN + self._text(_MARGIN, y, "tokens", size=12, color=_FAINT) + 8
+        words = " ".join(f"{token:3d}" for token in caption.tokens) or "none yet"
+        self._text(x, y, words, size=12)
+        if caption.entropy is None:
+            return
+        x = self._width - _MARGIN - 70
+        share = min(1.0, caption.entropy / UNIFORM_ENTROPY)
+        self._draw.rounded_rectangle((x, self._top + y + 5, x + 70, self._top + y + 11), 3, fill=_TRACK)
+        self._draw.rounded_rectangle(
+            (x, self._top + y + 5, x + max(6, 70 * share), self._top + y + 11), 3, fill=_rgb("#60a5fa")
+        )
+        self._text(x - 8, y, f"{caption.entropy:.2f} nat", size=12, anchor="ra")
+        self._text(x - 66, y, "entropy", size=12, color=_FAINT, anchor="ra")
+
+    def _margins(self, caption: Caption, y: int) -> None:
+        x: float = _MARGIN + self._text(_MARGIN, y, "margins", size=12, color=_FAINT) + 8
+        margins, words = caption.margins, []
+        # First, since what finds no room is left out.
+        if caption.slack is not None and caption.slack[1] > _TIGHT_SLACK:
+            words.append((f"{caption.slack[0].replace('_', ' ')} over by {caption.slack[1]:.3f}", True))
+        if margins is not None:
+            tight = margins.joint < _TIGHT_JOINT
+            words.append((f"{margins.joint_name} {math.degrees(margins.joint):.0f}°", tight))
+            for name, room in (
+                ("table", margins.table),
+                ("links", margins.links),
+                ("workspace", margins.workspace),
+            ):
+                if room is not None:
+                    words.append((f"{name} {1e3 * room:.0f} mm", room < _TIGHT_SPACE))
+        for word, tight in words:
+            if x + self._length(word, 12) > self._width - _MARGIN:
+                break
+            x += self._text(x, y, word, size=12, color=_WARN if tight else _INK) + 16
+
+    def _chip(self, x: int, y: int, word: str, color: tuple[int, int, int]) -> float:
+        length = self._length(word, 12)
+        box = (x, self._top + y, x + length + 14, self._top + y + 18)
+        self._draw.rounded_rectangle(box, 9, fill=color)
+        self._text(x + 7, y + 2, word, size=12, color=(17, 24, 39))
+        return x + length + 14
+
+    def _fit(self, text: str, size: int, room: float) -> str:
+        if self._length(text, size) <= room:
+            return text
+        while text and self._length(text + "…", size) > room:
+            text = text[:-1]
+        return text.rstrip() + "…"
+
+    def _length(self, text: str, size: int) -> float:
+        return float(_font(size).getlength(text))
+
+    def _text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: int,
+        color: tuple[int, int, int] = _INK,
+        anchor: str = "la",
+    ) -> float:
+        self._draw.text((x, self._top + y), text, font=_font(size), fill=color, anchor=anchor)
+        return self._length(text, size)
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _rgb(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

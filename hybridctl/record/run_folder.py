@@ -1,0 +1,129 @@
+"""Loads a run folder as far as it goes, and says what is missing."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hybridctl.record.reading import RunFolderError, Telemetry, load_telemetry
+
+REORDERING = 5.0
+"""A look is dated by its picture, so stamps may step back by an answer's deadline [s], not by more."""
+
+
+@dataclass(frozen=True)
+class MemoryEvent:
+    """A change of belief: when [s], which kind, why, what was measured and what is believed since."""
+
+    stamp: float
+    kind: str
+    cause: str
+    measurement: dict[str, Any]
+    belief: dict[str, Any]
+
+
+@dataclass
+class RunFolder:
+    """What a run left behind.
+
+    Attributes:
+        path: The folder.
+        report: Content of report.json; None when the run was cut short.
+        telemetry: Content of telemetry.mcap; None when it is missing or broken.
+        memory: Events of the world-state memory.
+        problems: What is missing or broken, in words.
+    """
+
+    path: Path
+    report: dict[str, Any] | None = None
+    telemetry: Telemetry | None = None
+    memory: list[MemoryEvent] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def instruction(self) -> str:
+        """What the run was asked to do."""
+        if self.report is not None and "instruction" in self.report:
+            return str(self.report["instruction"])
+        return self.telemetry.instruction if self.telemetry is not None else ""
+
+
+def load_run(folder: Path) -> RunFolder:
+    """Load what is there; parts that are missing or broken become `problems`.
+
+    Raises:
+        RunFolderError: there is no such folder, or it holds none of a run's files.
+    """
+    if not folder.is_dir():
+        kind = "a file" if folder.exists() else "not there"
+        raise RunFolderError(f"{folder} is {kind}, expected a run folder as `hybridctl run` writes it")
+    names = ("report.json", "telemetry.mcap", "events.db")
+    if not any((folder / name).is_file() for name in names):
+        raise RunFolderError(f"{folder} is no run folder: it holds none of {', '.join(names)}")
+    run = RunFolder(folder)
+    _load_report(run)
+    _load_telemetry(run)
+    _load_memory(run)
+    return run
+
+
+def _load_report(run: RunFolder) -> None:
+    path = run.path / "report.json"
+    try:
+        report = json.loads(path.read_text())
+        if not isinstance(report, dict):
+            raise ValueError("no object")
+        run.report = report
+    except FileNotFoundError:
+        run.problems.append("There is no report.json: the run was cut short, so its outcome is not known.")
+    except (OSError, ValueError) as error:
+        run.problems.append(f"report.json cannot be read ({error}).")
+
+
+def _load_telemetry(run: RunFolder) -> None:
+    path = run.path / "telemetry.mcap"
+    if not path.is_file():
+        run.problems.append("There is no telemetry.mcap, so there are no plots of the motion.")
+        return
+    try:
+        run.telemetry = load_telemetry(path)
+    except RunFolderError as error:
+        run.problems.append(f"{error}.")
+        return
+    stamps = run.telemetry.arrays["stamp"]
+    if not run.telemetry.complete:
+        end = f"at {stamps[-1]:.2f} s" if len(stamps) else "before the first control period"
+        run.problems.append(f"telemetry.mcap was cut short: it ends {end}. All up to there is shown.")
+    elif not len(stamps):
+        run.problems.append("telemetry.mcap holds no control period.")
+
+
+def _load_memory(run: RunFolder) -> None:
+    path = run.path / "events.db"
+    if not path.is_file():
+        run.problems.append("There is no events.db, so there is no memory timeline.")
+        return
+    query = "SELECT stamp, kind, cause, measurement, belief FROM events ORDER BY id"
+    # A closed store has no log beside it; opened as one that never changes, it is left without one.
+    log = path.with_name(path.name + "-wal")
+    how = "mode=ro" if log.is_file() and log.stat().st_size else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as database:
+            rows = database.execute(query).fetchall()
+        events = [MemoryEvent(s, k, c, json.loads(m), json.loads(b)) for s, k, c, m, b in rows]
+    except (sqlite3.Error, ValueError) as error:
+        run.problems.append(f"events.db cannot be read ({error}).")
+        return
+    first, latest = 0, -math.inf
+    for i, event in enumerate(events):
+        if event.stamp < latest - REORDERING:
+            first, latest = i, -math.inf
+        latest = max(latest, event.stamp)
+    if first:
+        run.problems.append("events.db also holds an earlier run of this folder, which is left out.")
+    run.memory = [event for event in events[first:] if not event.kind.startswith("tree.")]

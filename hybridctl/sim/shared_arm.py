@@ -1,0 +1,151 @@
+"""One simulated workplace that many clients may watch and one may control: what each request does to it.
+
+Answers hold what a real arm and a real camera would tell, and nothing else: no request asks for the
+objects, the scene or its seed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from hybridctl.arms.errors import ArmError, WireError
+from hybridctl.arms.simulated import SimulatedArm
+from hybridctl.arms.wire import LONGEST_SLEEP, PROTOCOL, pack_command, pack_state, require, unpack_command
+from hybridctl.sim.cameras import SimCamera, make_renderer
+from hybridctl.sim.scene import SceneSpec
+from hybridctl.sim.world import SimWorld
+
+MODES = ("lockstep", "realtime")
+_log = logging.getLogger(__name__)
+Fields = dict[str, Any]
+
+
+class SharedArm:
+    """A simulated arm and camera with one place for a controlling client.
+
+    Args:
+        scene: What stands on the table.
+        mode: `lockstep`: time stands still but for `sleep_until`. `realtime`: the server steps it.
+        renderer: `auto`, `gl` or `ray`.
+    """
+
+    def __init__(self, scene: SceneSpec, *, mode: str, renderer: str) -> None:
+        if mode not in MODES:
+            raise ValueError(f"mode is {mode!r}, expected one of {', '.join(MODES)}")
+        self.mode = mode
+        self.world = SimWorld(scene)
+        self.timestep = float(self.world.model.opt.timestep)
+        self.arm = SimulatedArm(self.world)
+        self.controller: str | None = None
+        self._renderer = make_renderer(self.world, kind=renderer)
+        self._camera = SimCamera(self.world, self._renderer)
+        self._answers: dict[str, Callable[[str, Mapping[str, Any]], Fields]] = {
+            "hello": self._hello,
+            "read": self._read,
+            "send": self._send,
+            "stop": self._stop,
+            "enter": self._enter,
+            "exit": self._exit,
+            "now": self._now,
+            "sleep_until": self._sleep_until,
+            "capture": self._capture,
+        }
+
+    def answer(self, client: str, request: Mapping[str, Any]) -> Fields:
+        """Do what `client` asks and return the answer's fields.
+
+        Raises:
+            WireError: the request is unknown, or a field is missing or of the wrong type.
+            ArmError: it is not this client's to ask, or the arm is stopped.
+            MessageError: a value is out of range.
+        """
+        kind = require(request, "op", str)
+        if kind not in self._answers:
+            raise WireError(f"unknown request {kind!r}, expected one of {', '.join(self._answers)}")
+        return self._answers[kind](client, request)
+
+    def lost(self, client: str, *, cause: str) -> None:
+        """Brake and hold at once if it was `client` who controlled the arm."""
+        if self.controller == client:
+            self.controller = None
+            self.arm.stop(cause=cause)
+            _log.warning("%s: %s; the arm brakes and holds", client, cause)
+
+    def time(self, stamp: float) -> Fields:
+        """Return the time now [s] and whether it is `there`, at `stamp` [s] to half a timestep."""
+        now = self.world.now()
+        return {"now": now, "there": now >= stamp - 0.51 * self.timestep}
+
+    def close(self) -> None:
+        """Free the renderer."""
+        self._renderer.close()
+
+    def _hello(self, client: str, request: Mapping[str, Any]) -> Fields:
+        return {"protocol": PROTOCOL, "dof": self.arm.dof, "mode": self.mode, "now": self.world.now()}
+
+    def _read(self, client: str, request: Mapping[str, Any]) -> Fields:
+        return {**pack_state(self.arm.read()), "stop_cause": self.arm.stop_cause}
+
+    def _send(self, client: str, request: Mapping[str, Any]) -> Fields:
+        self._demand_control(client)
+        return pack_command(self.arm.send(unpack_command(request)))
+
+    def _stop(self, client: str, request: Mapping[str, Any]) -> Fields:
+        """Anyone may stop the arm, as anyone may press the red button."""
+        self.arm.stop(cause=require(request, "cause", str)[:500])
+        return {}
+
+    def _enter(self, client: str, request: Mapping[str, Any]) -> Fields:
+        if self.controller not in (None, client):
+            raise ArmError(
+                f"client {self.controller} controls the arm: end that program first; "
+                "reading and pictures are free"
+            )
+        self.controller = client
+        self.arm.__enter__()
+        _log.info("%s controls the arm", client)
+        return {}
+
+    def _exit(self, client: str, request: Mapping[str, Any]) -> Fields:
+        cause = require(request, "cause", str)[:500]
+        if self.controller == client:
+            self.controller = None
+            if not self.arm.read().stopped:
+                self.arm.stop(cause=cause)
+            _log.info("%s has left the arm: %s", client, cause)
+        return {}
+
+    def _now(self, client: str, request: Mapping[str, Any]) -> Fields:
+        return {"now": self.world.now()}
+
+    def _sleep_until(self, client: str, request: Mapping[str, Any]) -> Fields:
+        """Step the physics in lockstep; in real time the server keeps the answer back until it is due."""
+        stamp = require(request, "stamp", float)
+        if self.mode == "lockstep":
+            if self.controller not in (None, client) and not self.time(stamp)["there"]:
+                raise ArmError(
+                    f"client {self.controller} controls the arm and with it the time (lockstep): "
+                    "call now() until it is there"
+                )
+            self.world.sleep_until(min(stamp, self.world.now() + LONGEST_SLEEP))
+        return self.time(stamp)
+
+    def _capture(self, client: str, request: Mapping[str, Any]) -> Fields:
+        seen = self._camera.capture(self.arm.read(), np.eye(4))
+        return {
+            "rgb": seen.rgb, "depth": seen.depth, "K": seen.K, "T_base_camera": seen.T_base_camera,
+            "stamp": seen.stamp, "camera": seen.camera,
+        }  # fmt: skip
+
+    def _demand_control(self, client: str) -> None:
+        if self.controller == client:
+            return
+        if self.controller is not None:
+            raise ArmError(f"client {self.controller} controls the arm, this one only watches")
+        raise ArmError(
+            f"the arm is stopped ({self.arm.stop_cause or 'never entered'}): enter it again to move"
+        )

@@ -1,0 +1,109 @@
+"""A made-up run whose every number is known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from controllers.controller import ControlResult
+from controllers.gains import load_gains
+from controllers.robot_model import RobotModel
+from hybridctl.messages.arm import ArmState, JointCommand
+from hybridctl.record import Recorder
+from world_state.store import EventStore
+
+SOURCES = ("home", "tokens", "tokens", "fine", "tokens", "skill")
+PERIODS = 120
+
+
+@dataclass(frozen=True)
+class Period:
+    """What one call of `on_control` is given."""
+
+    state: ArmState
+    result: ControlResult
+    T_base_tool: np.ndarray
+    source: str
+
+
+def made_up_periods(robot: RobotModel, count: int = PERIODS) -> Iterator[Period]:
+    q_rest = robot.q_rest
+    for k in range(count):
+        stamp = 0.01 * k
+        q = q_rest + 0.2 * np.sin(stamp + np.arange(robot.n))
+        state = ArmState(
+            q=q, dq=0.2 * np.cos(stamp + np.arange(robot.n)), tau=np.arange(robot.n) + stamp,
+            gripper_width=0.08 - 0.0003 * k, gripper_force=0.1 * k, stamp=stamp,
+        )  # fmt: skip
+        command = JointCommand(q=q + 0.001, dq=state.dq, gripper_width=0.04, stamp=stamp)
+        slacks = {"table": 0.001 * (k % 3)} if k % 10 else {}
+        result = ControlResult(command, "tracking" if k else "starting", slacks, 0.4 + 0.01 * (k % 7), {})
+        T = robot.forward_kinematics(q)
+        yield Period(state, result, T, SOURCES[k * len(SOURCES) // count])
+
+
+def made_up_events(recorder: Recorder) -> None:
+    recorder.on_tree(0.0, "RUNNING", "plan")
+    recorder.on_event(0.0, "plan", "tidy up", {"text": "Plan: pick red block ; place_in bowl", "log_p": -0.1})
+    recorder.on_tree(0.2, "RUNNING", "tokens: pick red block")
+    recorder.on_tree(0.25, "RUNNING", "tokens: pick red block")  # no change
+    for k in range(3):
+        act = {"tokens": [0, 10 + k, 20, 30, 40, 50, 60, 255], "entropy": 1.5 + k, "terminate": 0.0}
+        recorder.on_event(0.3 + 0.2 * k, "act", "pick red block", act)
+    recorder.on_event(0.9, "look", "red block", {"pixel": [10.0, 20.0], "position": [0.5, 0.1, 0.02]})
+    recorder.on_event(1.0, "failure", "execution", {"leaf": "grasp <it>", "why": "slipped & fell"})
+    recorder.on_tree(1.1, "FAILURE", "grasp <it>")
+
+
+def made_up_memory(path: Path) -> None:
+    slot = {
+        "phrase": "red block", "position": [0.5, 0.1, 0.02], "yaw": None, "extent": [0.04, 0.04, 0.04],
+        "covariance": [[4e-6, 0, 0], [0, 9e-6, 0], [0, 0, 1e-6]], "stamp": 0.4, "source": "seen",
+        "last_view": [1.0, 0.0, 0.5],
+    }  # fmt: skip
+    grip = {"phrase": "red block"}
+    with EventStore(path) as store:
+        store.append(
+            "seen", stamp=0.4, cause="first look", measurement={"entropy": 2.25, "log_probability": -3.5},
+            belief={"slots": {"red block": slot}, "hand": {"grip": None}, "log_odds": -6.0},
+        )  # fmt: skip
+        store.append(
+            "holding", stamp=0.6, cause="grasped", measurement={},
+            belief={"slots": {"red block": slot}, "hand": {"grip": grip}, "log_odds": 6.0},
+        )  # fmt: skip
+        store.append(
+            "holding", stamp=1.0, cause="let go", measurement={},
+            belief={"slots": {"red block": slot}, "hand": {"grip": None}, "log_odds": -6.0},
+        )  # fmt: skip
+        store.append("tree.look", stamp=0.9, cause="red block", measurement={}, belief={})
+
+
+def record_made_up_run(folder: Path, robot: RobotModel) -> Path:
+    with Recorder(folder, instruction="tidy up <now>") as recorder:
+        recorder.describe(robot, load_gains())
+        for period in made_up_periods(robot):
+            recorder.on_control(period.state, period.result, period.T_base_tool, period.source)
+        made_up_events(recorder)
+    recorder.write_report(
+        {
+            "instruction": "tidy up <now>", "seed": 7, "success": False, "status": "FAILURE",
+            "cause": "slipped", "plan": "pick red block", "sim_seconds": 1.2,
+            "score": {"success": False, "target_in_bowl": False}, "wall_seconds": 0.5, "camera": "scene/ray", "path_m": {"tokens": 0.5}, "violations": {},
+            "token_motion_share": 0.5, "vla_calls": 5, "vla_ms_median": 12.0, "mpc_ms_median": 0.4,
+            "failures": [], "controller_status": {"tracking": 119},
+        }
+    )  # fmt: skip
+    made_up_memory(folder / "events.db")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def periods(robot: RobotModel) -> list[Period]:
+    return list(made_up_periods(robot))
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory, robot: RobotModel) -> Path:
+    return record_made_up_run(tmp_path_factory.mktemp("run"), robot)

@@ -36,6 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_view(commands)
+    _add_check(commands)
     _add_bench(commands)
     _add_collect(commands)
     _add_train(commands)
@@ -47,7 +49,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "run",
         help="follow an instruction on the simulated arm",
         description="Follow an instruction on the simulated arm, seen only through rendered pixels. "
-        "Writes a run folder with events.db, telemetry.npz, video.mp4 and report.json.",
+        "Writes a run folder with events.db, telemetry.mcap, video.mp4, report.json and report.html.",
     )
     run.add_argument(
         "instruction", nargs="?", default=DEFAULT_INSTRUCTION, help=f"(default: {DEFAULT_INSTRUCTION})"
@@ -56,6 +58,11 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--seed", type=_seed, default=DEMO_SEED, help=f"seed of the scene (default: {DEMO_SEED})"
     )
     run.add_argument("--out", type=Path, help="run folder (default: runs/DATE-TIME)")
+    run.add_argument(
+        "--arm",
+        default="sim",
+        help="sim (in this process), or sim://HOST:PORT of `python -m hybridctl.sim.server` (default: sim)",
+    )
     run.add_argument("--gains", type=Path, help="YAML file of controller gains (default: the one that ships)")
     run.add_argument("--policy", type=Path, help="model folder (default: the model that ships)")
     run.add_argument("--renderer", choices=("auto", "gl", "ray"), default="auto", help="(default: auto)")
@@ -73,6 +80,7 @@ def _run(arguments: argparse.Namespace) -> int:
         arguments.instruction,
         seed=arguments.seed,
         out=out,
+        arm=arguments.arm,
         gains_file=arguments.gains,
         policy_folder=arguments.policy,
         renderer=arguments.renderer,
@@ -85,6 +93,47 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         Console(highlight=False).print(summary(report, out))
     return 0 if report["success"] else 1
+
+
+def _add_view(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    view = commands.add_parser(
+        "view",
+        help="open the report of a run",
+        description="Make report.html of a run folder anew and open it; without a display, print its path.",
+    )
+    view.add_argument("folder", type=Path, help="run folder, as runs/20260101-120000")
+    view.set_defaults(run=_view)
+
+
+def _view(arguments: argparse.Namespace) -> int:
+    from hybridctl.record import view
+
+    view(arguments.folder)
+    return 0
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = commands.add_parser("check", help="say whether a part of yours meets the contract")
+    parts = check.add_subparsers(required=True, metavar="PART")
+    robot = parts.add_parser(
+        "robot",
+        help="an arm: moves it, so keep clear",
+        description="Check an arm against the Arm protocol. THE ARM MOVES: keep clear, hold the emergency "
+        "stop. It also sends set-points far out of range, which a driver must clip.",
+    )
+    robot.add_argument("address", help="sim, or sim://HOST:PORT")
+    robot.set_defaults(run=_check_robot)
+
+
+def _check_robot(arguments: argparse.Namespace) -> int:
+    from hybridctl.checks import check_robot
+
+    findings = check_robot(arguments.address)
+    console = Console(highlight=False)
+    for finding in findings:
+        word = "[green]ok  [/]" if finding.passed else "[red]FAIL[/]"
+        console.print(f"{word} {finding.name}: {finding.detail}")
+    return 0 if all(finding.passed for finding in findings) else 1
 
 
 def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -175,8 +224,10 @@ def _train(arguments: argparse.Namespace) -> int:
 def _configuration_errors() -> tuple[type[Exception], ...]:
     """Return what is the user's to mend: one line and exit status 2. Imported late, to keep `--help` fast."""
     from controllers.errors import ControllerError, GainsError
+    from hybridctl.arms.errors import AddressError, ConnectionLost, WireError
     from hybridctl.bench.report import BenchError
     from hybridctl.data.collect import SeedError
+    from hybridctl.record import RunFolderError
     from hybridctl.sim.cameras import RenderError
     from hybridctl.sim.scene import SceneError
     from hybridctl.training.recipe import RecipeError
@@ -186,7 +237,8 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
 
     return (
         BenchError, CheckpointError, ControllerError, GainsError, InstructionError, RecipeError, RenderError,
-        SceneError, SeedError, StoreError, OSError, UnicodeError,
+        RunFolderError, SceneError, SeedError, StoreError, AddressError, ConnectionLost, WireError, OSError,
+        UnicodeError,
     )  # fmt: skip
 
 

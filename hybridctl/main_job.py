@@ -12,16 +12,14 @@ from rich.console import Console
 from rich.table import Table
 
 from controllers.controller import ControlResult
-from controllers.gains import load_gains
-from controllers.robot_model import RobotModel
-from hybridctl.assembly import Simulator, run_instruction
-from hybridctl.bench.watch import LimitWatch
+from controllers.gains import Gains, load_gains
+from hybridctl.assembly import run_instruction
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.record import EVENTS_NAME, Recorder, write_html
-from hybridctl.sim.scene import sample_scene
-from hybridctl.sim.tasks import task_for
-from hybridctl.vla.policy import load_policy
+from hybridctl.vla.policy import CheckpointPolicy, load_policy
+from hybridctl.vla.queue import LockstepQueue, ThreadedQueue
+from hybridctl.workplaces import Apart, InProcess, Workplace
 
 
 class Progress:
@@ -57,6 +55,7 @@ def run_main_job(
     *,
     seed: int,
     out: Path,
+    arm: str = "sim",
     gains_file: Path | None = None,
     policy_folder: Path | None = None,
     renderer: str = "auto",
@@ -72,6 +71,7 @@ def run_main_job(
         InstructionError: the instruction is empty or holds words that the model does not know.
         GainsError, CheckpointError: a file is missing or wrong.
         FileExistsError: `out` is a file, or holds a run already.
+        AddressError, ConnectionLost, WireError: `arm` is no address, or nobody answers there.
     """
     torch.set_num_threads(1)
     gains = load_gains(gains_file)
@@ -80,56 +80,77 @@ def run_main_job(
     if out.exists() and (not out.is_dir() or (out / EVENTS_NAME).exists()):
         what = "holds a run already" if out.is_dir() else "is a file"
         raise FileExistsError(f"{out} {what}: choose another --out")
-    task = task_for(instruction, seed)
-    simulator = Simulator(renderer)
+    if arm == "sim":
+        place: Workplace = InProcess(instruction, seed=seed, renderer=renderer, gains=gains)
+    else:
+        place = Apart(arm)
     try:
-        simulator.reset(task.scene if task is not None else sample_scene(seed))
-        model = RobotModel.load("panda")
-        watch = LimitWatch(simulator.world, model, gains)
-        frame = simulator.viewer_frame if video else None
-        started = perf_counter()
-        with Recorder(out, instruction=instruction, frame=frame) as recorder, Progress(console) as progress:
-            result = run_instruction(
-                instruction,
-                arm=simulator.arm,
-                camera=simulator.camera,
-                clock=simulator.clock,
-                policy=policy,
-                model=model,
-                gains=gains,
-                recorder=recorder,
-                listeners=(progress, watch),
+        with (
+            Recorder(out, instruction=instruction, frame=place.frame if video else None) as recorder,
+            Progress(console) as progress,
+        ):
+            report = _run(
+                instruction, place, policy=policy, gains=gains, recorder=recorder, progress=progress,
                 time_limit=time_limit,
-            )
-        wall = perf_counter() - started
-        outcome = result.outcome
-        score = task.score(simulator.world) if task is not None else None
-        report: dict[str, Any] = {
-            "instruction": instruction,
-            "seed": seed,
-            "success": bool(outcome.status == "SUCCESS" and (score is None or score.success)),
-            "status": outcome.status,
-            "cause": outcome.cause,
-            "plan": str(result.context.plan),
-            "score": None if score is None else {k: _plain(v) for k, v in vars(score).items()},
-            "sim_seconds": round(outcome.duration, 3),
-            "wall_seconds": round(wall, 3),
-            "token_motion_share": round(outcome.token_share, 4),
-            "token_share_of_approach": round(outcome.approach_token_share, 4),
-            "path_m": {name: round(value, 4) for name, value in outcome.path.items()},
-            "violations": dict(watch.violations),
-            "controller_status": outcome.statuses,
-            "mpc_ms_median": round(float(np.median(outcome.solve_ms)), 4) if outcome.solve_ms else None,
-            "vla_ms_median": round(float(np.median(result.vla_ms)), 3) if result.vla_ms else None,
-            "vla_calls": len(result.vla_ms),
-            "failures": outcome.failures,
-            "camera": f"scene/{simulator.renderer.name}",
-        }
+            )  # fmt: skip
+            report["seed"] = seed if arm == "sim" else None
         recorder.write_report(report)
         write_html(out)
         return report
     finally:
-        simulator.close()
+        place.close()
+
+
+def _run(
+    instruction: str,
+    place: Workplace,
+    *,
+    policy: CheckpointPolicy,
+    gains: Gains,
+    recorder: Recorder,
+    progress: Progress,
+    time_limit: float,
+) -> dict[str, Any]:
+    realtime = isinstance(place, Apart) and place.realtime
+    queue = ThreadedQueue(policy, place.clock) if realtime else LockstepQueue(policy, place.clock)
+    started = perf_counter()
+    try:
+        result = run_instruction(
+            instruction,
+            arm=place.arm,
+            camera=place.camera,
+            clock=place.clock,
+            policy=queue,
+            gains=gains,
+            recorder=recorder,
+            listeners=(progress, *place.listeners),
+            time_limit=time_limit,
+        )
+    finally:
+        if isinstance(queue, ThreadedQueue):
+            queue.close()
+    wall = perf_counter() - started
+    outcome, score = result.outcome, place.score()
+    return {
+        "instruction": instruction,
+        "success": bool(outcome.status == "SUCCESS" and (score is None or score["success"])),
+        "status": outcome.status,
+        "cause": outcome.cause,
+        "plan": str(result.context.plan),
+        "score": score,
+        "sim_seconds": round(outcome.duration, 3),
+        "wall_seconds": round(wall, 3),
+        "token_motion_share": round(outcome.token_share, 4),
+        "token_share_of_approach": round(outcome.approach_token_share, 4),
+        "path_m": {name: round(value, 4) for name, value in outcome.path.items()},
+        "violations": place.violations(outcome),
+        "controller_status": outcome.statuses,
+        "mpc_ms_median": round(float(np.median(outcome.solve_ms)), 4) if outcome.solve_ms else None,
+        "vla_ms_median": round(float(np.median(result.vla_ms)), 3) if result.vla_ms else None,
+        "vla_calls": len(result.vla_ms),
+        "failures": outcome.failures,
+        "camera": place.camera_name,
+    }
 
 
 def summary(report: dict[str, Any], out: Path) -> Table:
@@ -156,7 +177,3 @@ def summary(report: dict[str, Any], out: Path) -> Table:
 
 def _ms(value: float | None) -> str:
     return "not reached" if value is None else f"{value:.2g} ms"
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

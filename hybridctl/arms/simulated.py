@@ -44,7 +44,7 @@ class SimulatedArm:
         return ArmState(
             q=data.qpos[world.arm_joints],
             dq=data.qvel[world.arm_dofs],
-            tau=data.actuator_force[world.arm_actuators] + data.qfrc_gravcomp[world.arm_dofs],
+            tau=data.qfrc_actuator[world.arm_dofs],
             gripper_width=float(np.clip(data.qpos[world.fingers].sum(), 0.0, GRIPPER_OPEN)),
             gripper_force=float(abs(data.actuator_force[world.gripper_actuator])),
             stamp=world.now(),

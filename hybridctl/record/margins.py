@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from controllers.collision import segment_distance
 from controllers.gains import Gains
 from controllers.robot_model import RobotModel
 from hybridctl.messages.arrays import FloatArray
+from hybridctl.record.clearance import Clearances
 
 
 @dataclass(frozen=True)
@@ -102,26 +102,18 @@ class MarginMeter:
         self._model = model
         self.limits = RobotLimits.of(model, gains)
         self._low, self._high = np.array(gains.workspace.lower), np.array(gains.workspace.upper)
-        self._table = [model.capsule(name) for name in model.table_bodies]
-        self._pairs = [(model.capsule(a), model.capsule(b)) for a, b in model.self_collision_pairs]
+        self._clearances = Clearances(model)
 
     def measure(self, q: FloatArray, p_base_tool: FloatArray) -> Margins:
         """Return the margins at joint positions `q`, shape (n,) [rad], with the tool at a point [m]."""
         model = self._model
         room = np.minimum(q - model.q_min, model.q_max - q)
         worst = int(room.argmin())
-        poses = model.joint_poses(q)
-        ends = {item.name: item.ends(poses) for pair in self._pairs for item in pair}
-        ends |= {item.name: item.ends(poses) for item in self._table if item.name not in ends}
-        heights = [
-            min(float(ends[item.name][0][2]), float(ends[item.name][1][2])) - item.radius
-            for item in self._table
-        ]
-        gaps = [segment_distance(*ends[a.name], *ends[b.name]) - a.radius - b.radius for a, b in self._pairs]
+        table, links = self._clearances.measure(q)
         return Margins(
             joint=float(room[worst]),
             joint_name=model.joint_names[worst],
-            table=min(heights) - self.limits.table if heights else None,
-            links=min(gaps) if gaps else None,
+            table=table - self.limits.table if np.isfinite(table) else None,
+            links=links if np.isfinite(links) else None,
             workspace=float(np.minimum(p_base_tool - self._low, self._high - p_base_tool).min()),
         )

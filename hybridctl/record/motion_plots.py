@@ -60,7 +60,7 @@ def _path(a: Arrays, memory: list[MemoryEvent]) -> Figure:
         for i, (phrase, slot) in enumerate(things.items()):
             u, v = (float(slot["position"][c]) for c in columns)
             u = -u if axes is above else u
-            axes.dot(u, v, color=FAILURE_COLOR, title=f"{phrase} as last believed", radius=4)
+            axes.dot(u, v, color=FAILURE_COLOR, title=f"{phrase} at its last event", radius=4)
             # One above, one below: a block in a bowl is at one point with it.
             axes.word(u, v, phrase, dx=7, dy=-7 if i % 2 else 16, faint=True)
     used = list(dict.fromkeys(sources.tolist()))
@@ -69,7 +69,7 @@ def _path(a: Arrays, memory: list[MemoryEvent]) -> Figure:
         (SOURCE_COLORS.get(name, SOURCE_COLORS["none"]), f"{name} {lengths.get(name, 0.0):.2f} m")
         for name in used
     )
-    note = "From above and from the side. Dots: where the memory last believed things to be."
+    note = "From above and from the side. Dots: where things were at the last event of the memory."
     if step > 1:
         note += f" Every {step}th point is drawn."
     return Figure("path", "Path of the tool, by who drove it", (above, side), legend, note, wide=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FRAMES_PER_SECOND = 12.5
-_FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+_FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
 
 
 class VideoWriter:

@@ -88,13 +88,19 @@ def record_made_up_run(folder: Path, robot: RobotModel) -> Path:
         made_up_events(recorder)
     recorder.write_report(
         {
-            "instruction": "tidy up <now>", "seed": 7, "success": False, "status": "FAILURE",
-            "cause": "slipped", "plan": "pick red block", "sim_seconds": 1.2,
-            "score": {"success": False, "target_in_bowl": False}, "wall_seconds": 0.5, "camera": "scene/ray", "path_m": {"tokens": 0.5}, "violations": {},
-            "token_motion_share": 0.5, "vla_calls": 5, "vla_ms_median": 12.0, "mpc_ms_median": 0.4,
-            "failures": [], "controller_status": {"tracking": 119},
+            "instruction": "tidy up <now>",
+            "seed": 7,
+            "success": False,
+            "status": "FAILURE",
+            "cause": "slipped",
+            "score": {"success": False, "target_in_bowl": False},
+            "sim_seconds": 1.2,
+            "wall_seconds": 0.5,
+            "camera": "scene/ray",
+            "path_m": {"tokens": 0.5},
+            "violations": {},
         }
-    )  # fmt: skip
+    )
     made_up_memory(folder / "events.db")
     return folder
 

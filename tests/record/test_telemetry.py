@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 
+import av
 import numpy as np
 import pytest
 from mcap.reader import NonSeekingReader, make_reader
@@ -123,8 +124,6 @@ def test_a_killed_program_leaves_what_it_recorded(tmp_path):
     assert stamps[-1] >= 0.01 * last - FLUSH_EVERY - 0.01
     np.testing.assert_array_equal(telemetry.arrays["q"][:, 0], 0.001 * np.arange(len(stamps)))
     assert _counted_by_mcap(tmp_path / "telemetry.mcap")["/controller"] >= len(stamps)
-    import av
-
     with av.open(str(tmp_path / "video.mp4")) as video:
         assert sum(1 for _ in video.decode(video=0)) >= 20
 

@@ -30,9 +30,9 @@ def test_violation_is_how_far_the_tool_is_outside_now(make_tick, model: RobotMod
     tool = model.forward_kinematics(now.q)[:3, 3]
     inside = WorkspaceLimit(horizon, joints=7, low=tool - 0.1, high=tool + 0.1)
     assert inside.violation(now) == 0.0
-    above = WorkspaceLimit(horizon, joints=7, low=tool - 0.1, high=tool + (0.1, 0.1, -0.03))
+    above = WorkspaceLimit(horizon, joints=7, low=tool - 0.1, high=tool + np.array([0.1, 0.1, -0.03]))
     assert above.violation(now) == pytest.approx(0.03)
-    left = WorkspaceLimit(horizon, joints=7, low=tool + (0.1, 0.02, -0.1), high=tool + 0.2)
+    left = WorkspaceLimit(horizon, joints=7, low=tool + np.array([0.1, 0.02, -0.1]), high=tool + 0.2)
     assert left.violation(now) == pytest.approx(0.1)
 
 
@@ -43,9 +43,7 @@ def test_without_them_the_tool_leaves_the_box(
     low, high = np.array(gains.workspace.lower), np.array(gains.workspace.upper)
 
     def furthest_out() -> float:
-        log = helpers.drive(
-            Mpc(model, gains), model, helpers.tool_down(*wall), 150, q=np.array(model.q_rest)
-        )
+        log = helpers.drive(Mpc(model, gains), model, helpers.tool_down(*wall), 150, q=np.array(model.q_rest))
         tools = np.array([model.forward_kinematics(result.q)[:3, 3] for result in log])
         return float(np.maximum(low - tools, tools - high).max())
 

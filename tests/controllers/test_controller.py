@@ -6,6 +6,7 @@ import pytest
 
 from controllers import Controller, ControllerError, Gains, LimitViolation, RobotModel
 from controllers.mpc import MpcResult
+from controllers.target import pose_distance
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arrays import MessageError
 
@@ -34,6 +35,30 @@ def test_turns_by_nearly_half_a_turn(arm, helpers) -> None:
     turned = T.copy()
     turned[:3, :3] = T[:3, :3] @ pin.exp3(np.array([0.0, 0.0, -3.0]))
     arm.go_to(turned, 4.0)
+    assert arm.controller.distance_to_target(arm.state)[1] < 2e-3
+
+
+def test_a_target_half_a_turn_away_is_brought_near_first(
+    model: RobotModel, gains: Gains, helpers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of exactly half a turn the linearised error has lost the axis."""
+    q = np.array(model.q_rest)
+    q[6] = -1.5  # room for half a turn
+    arm = helpers.IdealArm(Controller(model, gains), q)
+    solve, asked = arm.controller._mpc.solve, []
+
+    def spy(q: np.ndarray, dq: np.ndarray, T: np.ndarray) -> MpcResult:
+        asked.append(pose_distance(arm.controller.tool_pose(q), T))
+        return solve(q, dq, T)
+
+    monkeypatch.setattr(arm.controller._mpc, "solve", spy)
+    T = arm.controller.tool_pose(arm.q)
+    turned = T @ np.diag([-1.0, -1.0, 1.0, 1.0])
+    turned[:3, 3] = 0.5, 0.2, 0.3
+    arm.go_to(turned, 6.0)
+    metres, radians = np.max(asked, axis=0)
+    assert metres <= gains.targets.max_translation + 1e-9
+    assert radians <= gains.targets.max_rotation + 1e-6
     assert arm.controller.distance_to_target(arm.state)[1] < 2e-3
 
 
@@ -126,6 +151,18 @@ def test_stopped_arm_is_followed_without_a_jump(arm, helpers) -> None:
     arm.controller.hold()
     result = arm.controller.step(helpers.measured(elsewhere), now=arm.now)
     np.testing.assert_array_equal(result.command.q, elsewhere)
+
+
+def test_after_a_stop_nothing_moves_until_a_target_is_set_anew(arm, helpers) -> None:
+    T = helpers.tool_down(0.5, 0.25, 0.3)
+    arm.go_to(T, 0.2)
+    arm.controller.step(helpers.measured(arm.q, stopped=True), now=arm.now)
+    rest = arm.q
+    for _ in range(20):
+        assert arm.step().status == "holding"
+    np.testing.assert_array_equal(arm.q, rest)
+    arm.go_to(T, 2.5)
+    assert arm.controller.distance_to_target(arm.state)[0] < 1e-4
 
 
 def test_bad_targets_are_refused_and_the_last_one_stays(arm, helpers) -> None:

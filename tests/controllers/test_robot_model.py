@@ -101,6 +101,8 @@ def test_limits_file_that_names_what_is_not_there_is_refused(tmp_path: Path) -> 
         ("[hand, link0]", "[hand, link6]", ControllerError, "hand and link6 may touch by design"),
         ("[hand, link0]", "[hand, link99]", ControllerError, "no geom named link99"),
         ("velocity: [2.175,", "velocity: [-2.175,", GainsError, "velocity.0 = -2.175"),
+        ("velocity: [2.175,", "velocity: [.inf,", GainsError, "velocity.0 = inf"),
+        ("left_finger_joint: 0.04", "left_finger_joint: .nan", GainsError, "left_finger_joint = nan"),
         ("velocity: [2.175,", "velocity: [", GainsError, "velocity has 6 values"),
     ):
         path = tmp_path / "limits.yaml"

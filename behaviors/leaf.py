@@ -111,6 +111,19 @@ class AskingLeaf(Leaf):
             self._request = None
 
 
+def halt_all(root: Behaviour) -> None:
+    """Stop a tree and every node of it that still runs.
+
+    A child that raised in its first tick leaves its parents not yet RUNNING, so that py_trees' own stop does
+    not reach it.
+    """
+    if root.status == Status.RUNNING:
+        root.stop(Status.INVALID)
+    for node in root.iterate():
+        if node.status == Status.RUNNING:
+            node.stop(Status.INVALID)
+
+
 def describe(values: Any) -> list[float]:
     """Return an array as rounded plain numbers, for the record."""
     return [round(float(value), 5) for value in values]

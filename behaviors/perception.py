@@ -38,7 +38,13 @@ class Look(AskingLeaf):
         except MeasurementError as error:
             return self.fail(FailureKind.PERCEPTION, str(error))
         self.context.note(
-            "look", self.phrase, {"pixel": describe(answer.pixel), "position": describe(slot.position)}
+            "look",
+            self.phrase,
+            {
+                "pixel": describe(answer.pixel),
+                "position": describe(slot.position),
+                "entropy": answer.confidence.entropy,
+            },
         )
         return Status.SUCCESS
 

@@ -9,7 +9,7 @@ from py_trees.decorators import Retry
 
 from behaviors.context import FailureKind, TreeContext
 from behaviors.gripper import CloseGripper, Holding, IsIn, LayDown, OpenGripper
-from behaviors.leaf import Leaf
+from behaviors.leaf import Leaf, halt_all
 from behaviors.motion import ActWithVla, Home, MoveTool, Rise
 from behaviors.perception import Look
 from behaviors.poses import grasp_pose, pre_pose, release_pose, tool_yaw
@@ -120,9 +120,9 @@ class FollowPlan(Leaf):
         return self._subtree.status
 
     def release(self) -> None:
-        """Halt the subtree if it still runs."""
-        if self._subtree is not None and self._subtree.status == Status.RUNNING:
-            self._subtree.stop(Status.INVALID)
+        """Halt what still runs of the subtree."""
+        if self._subtree is not None:
+            halt_all(self._subtree)
 
     def inner_tip(self) -> Behaviour | None:
         """Return the leaf of the subtree that the last tick ended in."""

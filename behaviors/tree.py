@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from py_trees.behaviour import Behaviour
-from py_trees.common import Status
 
 from behaviors.context import TreeContext
+from behaviors.leaf import halt_all
 from hybridctl.messages.arm import ArmState
 
 
@@ -34,10 +34,7 @@ class Tree:
 
     def halt(self) -> None:
         """Stop every running leaf and brake."""
-        self.root.stop(Status.INVALID)
-        for node in self.root.iterate():
-            if node.status == Status.RUNNING:  # a raising child can hide from its parent's stop
-                node.stop(Status.INVALID)
+        halt_all(self.root)
         self.context.controller.hold()
 
     def tip(self) -> str:

@@ -243,23 +243,26 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
 
 
 def _seed(text: str) -> int:
-    value = int(text)
+    value = int(text) if text.lstrip("-").isdigit() else -1
     if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative, expected a seed of 0 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed, expected an integer of 0 or more")
     return value
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    value = int(text) if text.isdigit() else 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is no count of 1 or more")
     return value
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
     return value
 
 

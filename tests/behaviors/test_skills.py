@@ -122,8 +122,10 @@ def test_shuffled_tokens_do_not_reach_the_fine_phase(simulator, task, expert, ma
 
 def test_random_locations_never_count_as_success(simulator, task, expert, make_context):
     context = make_context(RandomLocation(expert, seed=0))
-    run(follow_instruction(context, task.instruction), context, simulator, time_limit=25.0)
+    outcome = run(follow_instruction(context, task.instruction), context, simulator, time_limit=25.0)
     assert not task.score(simulator.world).success
+    assert outcome.status in ("FAILURE", "TIMEOUT")
+    assert len(context.policy.wall_ms) > 1  # it asked and was misled, it did not merely stand still
 
 
 def test_acting_on_an_unknown_thing_is_a_failed_precondition(simulator, task, expert, make_context):

@@ -9,6 +9,8 @@ from behaviors import FailureKind, Tree
 from behaviors.leaf import Leaf
 from behaviors.motion import MoveTool
 from behaviors.poses import tool_pose
+from behaviors.skills import FollowPlan
+from hybridctl.messages.plan import Plan, Skill, Subgoal
 
 
 class Raises(Leaf):
@@ -87,3 +89,21 @@ def test_a_context_that_never_saw_the_arm_says_what_to_do(expert, make_context):
     context = make_context(expert)
     with pytest.raises(RuntimeError, match="call update first"):
         _ = context.state
+
+
+def test_a_leaf_deep_in_a_plan_that_raises_at_once_leaves_nothing_running(
+    simulator, task, expert, make_context
+):
+    context = make_context(expert)
+    context.plan = Plan((Subgoal(Skill.PICK, task.scene.target.phrase),))
+    follow = FollowPlan(context)
+    tree = Tree(follow, context)
+
+    def raises():
+        raise ZeroDivisionError("the camera is gone")
+
+    context.camera = type("Broken", (), {"capture": lambda self, *_: raises()})()
+    with pytest.raises(ZeroDivisionError):
+        drive(tree, context, simulator, seconds=3.0)
+    assert [n.name for n in follow._subtree.iterate() if n.status == Status.RUNNING] == []
+    assert context.controller.target_source == "none"

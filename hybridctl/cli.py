@@ -182,6 +182,12 @@ def _add_collect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     collect.add_argument("--workers", type=_count, default=2, help="processes (default: 2)")
     collect.add_argument("--renderers", default="gl,ray", help="comma-separated, in turn (default: gl,ray)")
+    collect.add_argument(
+        "--episodes",
+        type=_count,
+        metavar="N",
+        help="instead record N episodes of the scripted expert in the LeRobot v3 layout (extra `datasets`)",
+    )
     collect.set_defaults(run=_collect)
 
 
@@ -189,6 +195,12 @@ def _collect(arguments: argparse.Namespace) -> int:
     from hybridctl.data.collect import collect
 
     renderers = tuple(arguments.renderers.split(","))
+    if arguments.episodes is not None:
+        from hybridctl.demonstrations import collect_episodes
+
+        renderer = renderers[0] if len(renderers) == 1 else "auto"
+        collect_episodes(arguments.out, count=arguments.episodes, seeds=arguments.seeds, renderer=renderer)
+        return 0
     collect(arguments.out, seeds=arguments.seeds, workers=arguments.workers, renderers=renderers)
     return 0
 
@@ -227,6 +239,7 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
     from hybridctl.arms.errors import AddressError, ConnectionLost, WireError
     from hybridctl.bench.report import BenchError
     from hybridctl.data.collect import SeedError
+    from hybridctl.data.lerobot_layout import DatasetError
     from hybridctl.record import RunFolderError
     from hybridctl.sim.cameras import RenderError
     from hybridctl.sim.scene import SceneError
@@ -236,9 +249,9 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
     from world_state.errors import StoreError
 
     return (
-        BenchError, CheckpointError, ControllerError, GainsError, InstructionError, RecipeError, RenderError,
-        RunFolderError, SceneError, SeedError, StoreError, AddressError, ConnectionLost, WireError, OSError,
-        UnicodeError,
+        AddressError, BenchError, CheckpointError, ConnectionLost, ControllerError, DatasetError, GainsError,
+        InstructionError, RecipeError, RenderError, RunFolderError, SceneError, SeedError, StoreError, WireError,
+        OSError, UnicodeError,
     )  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Training data: the scripted expert, and scenes rendered with its labels."""
+"""Training data: the scripted expert, scenes rendered with its labels, and recorded episodes."""

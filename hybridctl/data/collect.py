@@ -66,15 +66,17 @@ def _complete(folder: Path, count: int, renderers: tuple[str, ...]) -> bool:
     return len(lines) == count and used == set(renderers[:count])
 
 
-def check_training_seeds(seeds: tuple[int, int]) -> None:
+def check_training_seeds(seeds: tuple[int, int], *, at_least: int = 1) -> None:
     """Refuse seeds that are kept for evaluation.
 
     Raises:
-        SeedError: the range is empty or reaches them.
+        SeedError: the range reaches them, or holds fewer than `at_least` seeds.
     """
     first, last = seeds
     if first < 0 or last <= first:
         raise SeedError(f"seeds {first}:{last} hold no scene")
+    if last - first < at_least:
+        raise SeedError(f"seeds {first}:{last} hold {last - first} scenes, wanted are {at_least}")
     if last > FIRST_EVALUATION_SEED:
         raise SeedError(
             f"seeds {first}:{last} reach {FIRST_EVALUATION_SEED}: from there on they are for evaluation only"

@@ -119,7 +119,8 @@ def load_info(folder: Path) -> Info:
     for key, feature in info.features.items():
         if feature.dtype not in DTYPES:
             raise DatasetError(
-                f"{path}: feature {key!r} has the dtype {feature.dtype!r}, expected one of {', '.join(DTYPES)}"
+                f"{path}: feature {key!r} has the unknown dtype {feature.dtype!r}, "
+                f"expected one of {', '.join(DTYPES)}"
             )
     if info.video_keys and info.video_path is None:
         raise DatasetError(f"{path}: {', '.join(info.video_keys)} are videos, but video_path is null")
@@ -134,8 +135,8 @@ def _check_version(path: Path, version: object) -> None:
         raise DatasetError(f"{path} says no codebase_version, expected {VERSION}")
     if text.startswith(("v2.", "v1.", "2.", "1.")):
         raise DatasetError(
-            f"{path} is of LeRobot version {text} (one file an episode); only {VERSION} (many episodes a file) "
-            "can be read: convert the folder with lerobot's convert_dataset_v21_to_v30"
+            f"{path} is of LeRobot version {text} (one file an episode); only {VERSION} (many episodes a "
+            "file) can be read: convert the folder with lerobot's convert_dataset_v21_to_v30"
         )
     raise DatasetError(f"{path} is of LeRobot version {text}, only {VERSION} can be read")
 

@@ -35,9 +35,13 @@ class Staging:
         except OSError:
             os.close(self._lock)
             raise DatasetError(f"{folder} is open for writing elsewhere: one writer a folder") from None
-        if is_half_committed(folder):
-            self._finish()
-        self.clear()
+        try:
+            if is_half_committed(folder):
+                self._finish()
+            self.clear()
+        except BaseException:
+            os.close(self._lock)
+            raise
 
     def path(self, target: str) -> Path:
         """Return where to write the new version of `target`, a path relative to the folder."""
@@ -57,14 +61,14 @@ class Staging:
         self._finish()
 
     def clear(self) -> None:
-        """Throw away what was written and not committed."""
-        shutil.rmtree(self._root, ignore_errors=True)
+        """Throw away what was written, unless a commit of it was begun: that one will be finished."""
+        if not is_half_committed(self._folder):
+            shutil.rmtree(self._root, ignore_errors=True)
 
     def close(self) -> None:
         """Unlock the folder; calling it again does nothing."""
         if self._lock >= 0:
-            if not is_half_committed(self._folder):
-                self.clear()
+            self.clear()
             os.close(self._lock)
             self._lock = -1
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 QUANTILES = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
 LARGE_PICTURE = 300
 """Pictures with a longer side [px] are thinned out before they are counted."""
+_DRAWS = 1000
 
 Statistics = dict[str, NDArray[Any]]
 """min, max, mean, std and quantiles, each of the feature's shape, and count, shape (1,)."""
@@ -66,8 +67,9 @@ class PictureStatistics:
 def merged(a: Statistics, b: Statistics) -> Statistics:
     """Return the statistics of both parts together.
 
-    All are exact but the quantiles: those are the parts' quantiles weighted by count, as lerobot itself
-    aggregates them, since the whole's cannot be had from the parts'. One that a part lacks is left out.
+    All are exact but the quantiles: those are of the mixture of both distributions, each taken as straight
+    between its known quantiles: a few percent of the frames off after hundreds of unlike episodes. They are
+    left out where a part has none.
     """
     n_a, n_b = int(a["count"][0]), int(b["count"][0])
     n = n_a + n_b
@@ -82,10 +84,24 @@ def merged(a: Statistics, b: Statistics) -> Statistics:
         "std": np.sqrt(variance),
         "count": np.array([n]),
     }
-    for key in QUANTILES:
-        if key in a and key in b:
-            both[key] = (n_a * a[key] + n_b * b[key]) / n
+    if all(key in part for part in (a, b) for key in QUANTILES):
+        both.update(_mixed_quantiles(a, b, weights=(n_a, n_b)))
     return both
+
+
+def _mixed_quantiles(a: Statistics, b: Statistics, *, weights: tuple[int, int]) -> Statistics:
+    levels = np.array([0.0, *QUANTILES.values(), 1.0])
+    names = ("min", *QUANTILES, "max")
+    knots = [np.stack([part[name].ravel() for name in names]) for part in (a, b)]
+    even = (np.arange(_DRAWS) + 0.5) / _DRAWS
+    weight = np.repeat(weights, _DRAWS)
+    found = np.empty((len(QUANTILES), knots[0].shape[1]))
+    for entry in range(found.shape[1]):
+        draws = np.concatenate([np.interp(even, levels, knot[:, entry]) for knot in knots])
+        order = np.argsort(draws)
+        reached = weight[order].cumsum() - 0.5 * weight[order]
+        found[:, entry] = np.interp(list(QUANTILES.values()), reached / weight.sum(), draws[order])
+    return {name: found[i].reshape(a["mean"].shape) for i, name in enumerate(QUANTILES)}
 
 
 def to_json(statistics: dict[str, Statistics]) -> dict[str, dict[str, Any]]:

@@ -45,14 +45,21 @@ def episode_table(row: Mapping[str, Any], statistics: Mapping[str, Statistics]) 
     return pa.table(columns)
 
 
-def write_table(path: Path, new: Any, *, old: Path | None = None) -> None:
-    """Write a table as one row group, behind all row groups of `old` if that is given."""
-    pq = pyarrow("parquet")
+def write_table(path: Path, new: Any, *, old: Path | None = None, one_group: bool = False) -> None:
+    """Write a table as one row group, behind the row groups of `old` if that is given.
+
+    With `one_group` the rows of both become one: a group costs some hundred bytes a column, which is much
+    where an episode is one row of many columns.
+    """
+    pa, pq = pyarrow(), pyarrow("parquet")
     with pq.ParquetWriter(path, new.schema, compression="snappy") as writer:
         if old is not None:
             with pq.ParquetFile(old) as source:
-                for group in range(source.num_row_groups):
-                    writer.write_table(source.read_row_group(group))
+                if one_group:
+                    new = pa.concat_tables([source.read(), new]).combine_chunks()
+                else:
+                    for group in range(source.num_row_groups):
+                        writer.write_table(source.read_row_group(group))
         writer.write_table(new)
 
 

@@ -29,7 +29,7 @@ class EpisodeVideo:
         self._stream: Any = self._container.add_stream("libx264", rate=fps, options=dict(_OPTIONS))
         self._stream.height, self._stream.width, self._stream.pix_fmt = height, width, "yuv420p"
         self._stream.codec_context.thread_count = 1
-        self._fps, self._count = fps, 0
+        self._fps, self._count, self._open = fps, 0, True
 
     def add(self, rgb: NDArray[np.uint8]) -> None:
         """Append a picture, shape (H, W, 3)."""
@@ -40,7 +40,10 @@ class EpisodeVideo:
             self._container.mux(packet)
 
     def close(self) -> None:
-        """Flush the encoder and finish the file."""
+        """Flush the encoder and finish the file; calling it again does nothing."""
+        if not self._open:
+            return
+        self._open = False
         if self._count:
             for packet in self._stream.encode():
                 self._container.mux(packet)

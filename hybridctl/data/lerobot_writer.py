@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hybridctl.data import lerobot_layout as layout
+from hybridctl.data.lerobot_files import DatasetFiles
 from hybridctl.data.lerobot_layout import DatasetError, Info
-from hybridctl.data.lerobot_stats import (
-    PictureStatistics,
-    Statistics,
-    from_json,
-    merged,
-    to_json,
-    vector_statistics,
-)
 from hybridctl.data.lerobot_staging import Staging
-from hybridctl.data.lerobot_tables import (
-    episode_table,
-    frame_table,
-    read_table,
-    read_tasks,
-    write_table,
-    write_tasks,
-)
-from hybridctl.data.lerobot_video import CODEC, EpisodeVideo, join_videos
+from hybridctl.data.lerobot_stats import PictureStatistics
+from hybridctl.data.lerobot_video import CODEC, EpisodeVideo
 from hybridctl.messages.arrays import FloatArray, MessageError, checked
-
-_MIB = 2**20
-Place = tuple[int, int]
 
 
 class EpisodeWriter:
@@ -53,8 +33,8 @@ class EpisodeWriter:
         state_names: Sequence[str],
         action_names: Sequence[str],
         robot_type: str | None = None,
-        data_file_mib: float = 100,
-        video_file_mib: float = 200,
+        data_file_mib: float = 20,
+        video_file_mib: float = 50,
     ) -> None:
         """Open the folder, made if missing.
 
@@ -66,41 +46,41 @@ class EpisodeWriter:
             action_names: Name of each entry of `action`.
             robot_type: Name of the robot.
             data_file_mib, video_file_mib: A file that would grow beyond this [MiB] is followed by a next one.
+                Ending an episode writes the last file of each kind anew, so smaller ones make it quicker.
 
         Raises:
             DatasetError: pyarrow is missing, the folder holds something else, its features or rate differ,
                 another writer has it open, or a size is odd.
         """
         layout.pyarrow("parquet")
+        if fps < 1 or not state_names or not action_names:
+            raise DatasetError(
+                f"fps is {fps}, with {len(state_names)} state and {len(action_names)} action names: expected "
+                "1 or more of each"
+            )
         for key, (height, width) in cameras.items():
             if height % 2 or width % 2 or height < 2 or width < 2:
-                raise DatasetError(f"camera {key!r} is {height}x{width}, H.264 needs an even height and width")
+                raise DatasetError(
+                    f"camera {key!r} is {height}x{width}, H.264 needs an even height and width"
+                )
             if "/" in key:
                 raise DatasetError(f"camera {key!r}: a feature's key holds no '/'")
         features = layout.make_features(
             fps=fps, cameras=cameras, state_names=state_names, action_names=action_names, codec=CODEC
         )
-        self.folder, self._cameras = folder, dict(cameras)
-        self._limits = (data_file_mib * _MIB, video_file_mib * _MIB)
+        info = Info(
+            codebase_version=layout.VERSION,
+            fps=fps,
+            features=features,
+            data_files_size_in_mb=data_file_mib,
+            video_files_size_in_mb=video_file_mib,
+            video_path=layout.VIDEO_PATH if cameras else None,
+            robot_type=robot_type,
+        )
+        self.folder, self._info, self._cameras = folder, info, dict(cameras)
         self._staging = Staging(folder)
         try:
-            self._info = Info(
-                codebase_version=layout.VERSION,
-                fps=fps,
-                features=features,
-                data_files_size_in_mb=data_file_mib,
-                video_files_size_in_mb=video_file_mib,
-                video_path=layout.VIDEO_PATH if cameras else None,
-                robot_type=robot_type,
-            )
-            self._tasks: list[str] = []
-            self._statistics: dict[str, Statistics] = {}
-            self._places: dict[str, Place] = {}
-            self._from: dict[str, int] = {}
-            if (folder / layout.INFO_PATH).exists():
-                self._append_to(layout.load_info(folder))
-            elif any(path.name != ".staging" for path in folder.iterdir()):
-                raise DatasetError(f"{folder} holds files and no {layout.INFO_PATH}: choose an empty folder")
+            self._files = DatasetFiles(folder, info, self._staging)
         except BaseException:
             self._staging.close()
             raise
@@ -110,7 +90,7 @@ class EpisodeWriter:
     @property
     def episodes(self) -> int:
         """Number of episodes in the folder."""
-        return self._info.total_episodes
+        return self._files.info.total_episodes
 
     @property
     def frames(self) -> int:
@@ -149,7 +129,9 @@ class EpisodeWriter:
         for key, rgb in images.items():
             wanted = (*self._cameras[key], 3)
             if rgb.shape != wanted or rgb.dtype != np.uint8:
-                raise DatasetError(f"{key} has shape {rgb.shape} and type {rgb.dtype}, expected {wanted} uint8")
+                raise DatasetError(
+                    f"{key} has shape {rgb.shape} and type {rgb.dtype}, expected {wanted} uint8"
+                )
         due = self.frames / self._info.fps
         if not abs(timestamp - due) <= 0.5 / self._info.fps + 1e-6:
             raise DatasetError(
@@ -158,9 +140,10 @@ class EpisodeWriter:
             )
         for key, rgb in images.items():
             if key not in self._videos:
-                path = self._staging.path(f"episode/{key}.mp4")
                 height, width = self._cameras[key]
-                self._videos[key] = EpisodeVideo(path, fps=self._info.fps, height=height, width=width)
+                self._videos[key] = EpisodeVideo(
+                    self._video_path(key), fps=self._info.fps, height=height, width=width
+                )
             self._videos[key].add(rgb)
             self._pictures[key].add(rgb)
         self._states.append(vectors[0])
@@ -182,7 +165,18 @@ class EpisodeWriter:
         if not task.strip():
             raise DatasetError("the episode has no task: say in words what was done")
         try:
-            index = self._commit(task)
+            for video in self._videos.values():
+                video.close()
+            index = self._files.commit(
+                {
+                    layout.STATE: np.array(self._states, np.float32),
+                    layout.ACTION: np.array(self._actions, np.float32),
+                },
+                {key: counted.result() for key, counted in self._pictures.items()},
+                {key: self._video_path(key) for key in self._cameras},
+                task,
+            )
+            self._staging.clear()
         except BaseException:
             self.close()
             raise
@@ -218,102 +212,11 @@ class EpisodeWriter:
         self._videos: dict[str, EpisodeVideo] = {}
         self._pictures = {key: PictureStatistics() for key in self._cameras}
 
+    def _video_path(self, key: str) -> Path:
+        return self._staging.path(f"episode/{key}.mp4")
+
     def _drop_videos(self) -> None:
         for video in self._videos.values():
             video.close()
         self._videos = {}
-        if self._open:
-            self._staging.clear()
-
-    def _append_to(self, present: Info) -> None:
-        """Take over what a folder has, and begin new files: those that are there may be made otherwise."""
-        self._check_same(present)
-        self._info = present.model_copy(
-            update={
-                "data_files_size_in_mb": self._info.data_files_size_in_mb,
-                "video_files_size_in_mb": self._info.video_files_size_in_mb,
-                "robot_type": present.robot_type or self._info.robot_type,
-            }
-        )
-        if not present.total_episodes:
-            return
-        self._tasks = list(read_tasks(self.folder / layout.TASKS_PATH))
-        try:
-            self._statistics = from_json(json.loads((self.folder / layout.STATS_PATH).read_text()))
-        except (OSError, ValueError) as error:
-            raise DatasetError(f"{self.folder / layout.STATS_PATH} cannot be read: {error}") from error
-        for path in (self.folder / layout.EPISODES_FOLDER).glob("*/*.parquet"):
-            table = read_table(path)
-            for part in ("meta/episodes", "data", *(f"videos/{key}" for key in self._cameras)):
-                columns = [table[f"{part}/{name}_index"].to_pylist() for name in ("chunk", "file")]
-                last = max(zip(*columns, strict=True))
-                self._places[part] = max(self._places.get(part, last), last)
-
-    def _check_same(self, present: Info) -> None:
-        path = self.folder / layout.INFO_PATH
-        if present.fps != self._info.fps:
-            raise DatasetError(f"{path} has {present.fps} frames a second, not {self._info.fps}")
-        mine, theirs = self._info.features, present.features
-        if set(mine) != set(theirs):
-            raise DatasetError(f"{path} has the features {sorted(theirs)}, not {sorted(mine)}")
-        for key, feature in mine.items():
-            other = theirs[key]
-            if (feature.dtype, feature.shape, feature.names) != (other.dtype, other.shape, other.names):
-                raise DatasetError(
-                    f"{path}: {key} is {other.dtype} {other.shape} {other.names}, "
-                    f"not {feature.dtype} {feature.shape} {feature.names}"
-                )
-
-    def _commit(self, task: str) -> int:
-        info, n = self._info, self.frames
-        tasks = self._tasks if task in self._tasks else [*self._tasks, task]
-        columns: dict[str, NDArray[Any]] = {
-            layout.STATE: np.array(self._states, np.float32),
-            layout.ACTION: np.array(self._actions, np.float32),
-            "timestamp": (np.arange(n) / info.fps).astype(np.float32),
-            "frame_index": np.arange(n),
-            "episode_index": np.full(n, info.total_episodes),
-            "index": np.arange(info.total_frames, info.total_frames + n),
-            "task_index": np.full(n, tasks.index(task)),
-        }
-        statistics = {key: vector_statistics(value.reshape(n, -1)) for key, value in columns.items()}
-        statistics |= {key: pictures.result() for key, pictures in self._pictures.items()}
-        row: dict[str, Any] = {
-            "episode_index": info.total_episodes,
-            "tasks": [task],
-            "length": n,
-            "dataset_from_index": info.total_frames,
-            "dataset_to_index": info.total_frames + n,
-        }
-        places, begins = dict(self._places), dict(self._from)
-        files = [self._stage_table("data", info.data_path, frame_table(columns, info.features), places)]
-        for key in self._cameras:
-            files.append(self._stage_video(key, places, begins))
-            begin = begins[key]
-            row[f"videos/{key}/from_timestamp"] = begin / info.fps
-            row[f"videos/{key}/to_timestamp"] = (begin + n) / info.fps
-            begins[key] = begin + n
-        for part in ("data", *(f"videos/{key}" for key in self._cameras)):
-            row[f"{part}/chunk_index"], row[f"{part}/file_index"] = places[part]
-        files.append(self._stage_episode(row, statistics, places))
-        total = {
-            key: merged(self._statistics[key], new) if key in self._statistics else new
-            for key, new in statistics.items()
-        }
-        info = info.model_copy(
-            update={
-                "total_episodes": info.total_episodes + 1,
-                "total_frames": info.total_frames + n,
-                "total_tasks": len(tasks),
-                "splits": {"train": f"0:{info.total_episodes + 1}"},
-            }
-        )
-        write_tasks(self._staging.path(layout.TASKS_PATH), tasks)
-        self._staging.path(layout.STATS_PATH).write_text(json.dumps(to_json(total), indent=4) + "\n")
-        self._staging.path(layout.INFO_PATH).write_text(info.to_json())
-        self._staging.commit([*files, layout.TASKS_PATH, layout.STATS_PATH, layout.INFO_PATH])
-        self._info, self._tasks, self._statistics = info, tasks, total
-        self._places, self._from = places, begins
         self._staging.clear()
-        self._videos = {}
-        return info.total_episodes - 1

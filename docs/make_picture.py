@@ -9,6 +9,7 @@ from PIL import Image
 
 
 def main() -> None:
+    """Put four frames of the video side by side."""
     folder, stamps = Path(sys.argv[1]), [float(t) for t in sys.argv[2:]] or [1.6, 3.9, 6.2, 8.0]
     with av.open(str(folder / "video.mp4")) as video:
         frames = [(frame.time, frame.to_image()) for frame in video.decode(video=0)]

@@ -250,8 +250,8 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
 
     return (
         AddressError, BenchError, CheckpointError, ConnectionLost, ControllerError, DatasetError, GainsError,
-        InstructionError, RecipeError, RenderError, RunFolderError, SceneError, SeedError, StoreError, WireError,
-        OSError, UnicodeError,
+        InstructionError, OSError, RecipeError, RenderError, RunFolderError, SceneError, SeedError, StoreError,
+        UnicodeError, WireError,
     )  # fmt: skip
 
 

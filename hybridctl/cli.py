@@ -250,8 +250,8 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
 
     return (
         AddressError, BenchError, CheckpointError, ConnectionLost, ControllerError, DatasetError, GainsError,
-        InstructionError, OSError, RecipeError, RenderError, RunFolderError, SceneError, SeedError, StoreError,
-        UnicodeError, WireError,
+        InstructionError, OSError, RecipeError, RenderError, RunFolderError, SceneError, SeedError,
+        StoreError, UnicodeError, WireError,
     )  # fmt: skip
 
 

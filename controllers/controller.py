@@ -19,6 +19,7 @@ from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState, JointCommand
 from hybridctl.messages.arrays import FloatArray, MessageError, checked_transform
 
+SLOW = 0.15  # rad/s: below it a joint brakes within two milliradians, whatever limit is near
 WIDTH_TOLERANCE = 1e-6  # m: rounding of a gripper width is no reason to refuse a target
 
 
@@ -193,8 +194,7 @@ class Controller:
             return "following_error", self._yielding_velocity(gap)
         target = self._target
         if target is None or now - target.stamp > self.gains.targets.stale_after:
-            self._mpc.reset()
-            return ("holding" if target is None else "stale"), np.zeros_like(dq)
+            return ("holding" if target is None else "stale"), self._braking_velocity(q, dq)
         near = step_toward(
             self.model.forward_kinematics(q),
             target.T_base_target,
@@ -206,6 +206,23 @@ class Controller:
         violations.update(result.violations)
         finite = bool(np.isfinite(result.dq).all())
         return ("tracking" if result.ok and finite else "qp_failed"), result.dq
+
+    def _braking_velocity(self, q: FloatArray, dq: FloatArray) -> FloatArray:
+        """Return the velocity to brake with, shape (n,) [rad/s].
+
+        While fast, the MPC brings the tool to where full braking would end, put inside the box: braking
+        joint by joint alone knows neither box nor table. The slow rest is the limiter's.
+        """
+        if float(np.abs(dq).max()) < SLOW:
+            self._mpc.reset()
+            return np.zeros_like(dq)
+        stop = q + dq * np.abs(dq) / (2 * self.gains.scales.acceleration * self.model.ddq_max)
+        T = self.model.forward_kinematics(np.clip(stop, self.model.q_min, self.model.q_max))
+        box = self.gains.workspace
+        T = np.array(T)
+        T[:3, 3] = np.clip(T[:3, 3], np.add(box.lower, box.margin), np.subtract(box.upper, box.margin))
+        result = self._mpc.solve(q, dq, T)
+        return result.dq if result.ok and bool(np.isfinite(result.dq).all()) else np.zeros_like(dq)
 
     def _yielding_velocity(self, gap: FloatArray) -> FloatArray:
         """Return a slow velocity from the commanded position to the measured one, shape (n,) [rad/s]."""

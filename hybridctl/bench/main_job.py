@@ -40,6 +40,7 @@ VARIANTS: dict[str, Callable[..., VlaPolicy]] = {
 }
 RAY = "ray_camera"
 """The model again, seen through the ray camera that serves where there is no OpenGL."""
+DESTROYED = ("random_tokens", "random_location", "shuffled_tokens")
 EXPERT = "expert"
 """Perfect answers from simulator truth: what the classical half can reach."""
 _KEY = {
@@ -179,13 +180,17 @@ def _sum_up(rows: list[dict[str, Any]], seeds: tuple[int, int]) -> Measured:
                  "disturbed_others": sum(r["disturbed"] > 0 for r in mine)}
             )  # fmt: skip
     model = [row for row in rows if row["variant"] == "model"]
-    broken: Counter[str] = Counter()
+    broken = {name: Counter[str]() for name in _KEY}
     for row in rows:
-        broken.update(row["violations"])
+        broken[row["variant"]].update(row["violations"])
+    whole = [name for name in _KEY if name not in DESTROYED]
     done = [row for row in model if row["success"]]
     figures["token_motion_share"] = quantile([row["token_share"] for row in done], 0.5)
     figures["token_share_of_approach"] = quantile([row["approach_token_share"] for row in done], 0.5)
-    figures["violations"] = sum(broken.values())
+    figures["violations"] = sum(broken[name].total() for name in whole)
+    figures["violations_with_destroyed_answers"] = (
+        sum(broken[name].total() for name in DESTROYED) if len(rows) > len(model) else None
+    )
     figures["bowl_contact_periods"] = sum(row["bowl_contacts"] for row in model)
     figures["vla_ms_median"] = quantile([v for row in model for v in row["vla_ms"]], 0.5)
     figures["mpc_ms_median"] = quantile([v for row in model for v in row["mpc_ms"]], 0.5)
@@ -193,10 +198,10 @@ def _sum_up(rows: list[dict[str, Any]], seeds: tuple[int, int]) -> Measured:
     wall = float(np.sum([row["wall_s"] for row in model]))
     simulated = float(np.sum([row["sim_s"] for row in model]))
     figures["sim_seconds_per_wall_second"] = round(simulated / wall, 2) if wall else None
-    n.update(
-        {key: len(model) for key in figures if key not in n and key != "violations"}, violations=len(rows)
-    )
-    summary.append({"violations_by_limit": dict(broken)})
+    destroyed = sum(row["variant"] in DESTROYED for row in rows)
+    n.update({key: len(model) for key in figures if key not in n})
+    n.update(violations=len(rows) - destroyed, violations_with_destroyed_answers=destroyed)
+    summary.append({"violations_by_limit": {name: dict(found) for name, found in broken.items()}})
     for row in rows:
         row.pop("vla_ms"), row.pop("mpc_ms")
     return Measured(seeds, figures, n, [*summary, *rows])

@@ -251,3 +251,32 @@ def test_same_inputs_give_the_same_commands(model: RobotModel, gains: Gains, hel
         arm.go_to(helpers.tool_down(0.6, -0.2, 0.1), 0.5)
         paths.append([result.command.q for result in arm.log])
     np.testing.assert_array_equal(paths[0], paths[1])
+
+
+def test_braking_out_of_a_fast_motion_stays_in_the_box(
+    model: RobotModel, gains: Gains, helpers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Braking joint by joint would leave it: shown by taking the MPC's part away."""
+
+    def worst() -> float:
+        """Return how far the tool gets outside after `hold`, over moments of motions toward the walls."""
+        low, high = np.array(gains.workspace.lower), np.array(gains.workspace.upper)
+        found = -np.inf
+        for seed in (54, 112):  # of 120 random motions, the two whose joint-wise braking goes farthest
+            rng = np.random.default_rng(seed)
+            arm = helpers.IdealArm(Controller(model, gains), np.array(model.q_rest))
+            start = rng.uniform(0.3, 0.7), rng.uniform(-0.4, 0.4), rng.uniform(0.15, 0.6)
+            arm.go_to(helpers.tool_down(*start), 2.0)
+            goal = rng.uniform(0.1, 0.9), rng.uniform(-0.6, 0.6), rng.uniform(0.0, 0.8)
+            arm.go_to(helpers.tool_down(*goal), rng.uniform(0.4, 1.6))
+            arm.controller.hold()
+            for _ in range(100):
+                arm.step()
+                tool = arm.controller.tool_pose(arm.q)[:3, 3]
+                found = max(found, float(np.maximum(low - tool, tool - high).max()))
+            assert np.abs(arm.dq).max() < 1e-9
+        return found
+
+    assert worst() <= 0.0
+    monkeypatch.setattr(Controller, "_braking_velocity", lambda self, q, dq: np.zeros_like(dq))
+    assert worst() > 0.001

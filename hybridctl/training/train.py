@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -208,15 +209,23 @@ def _evaluate(
     patches: int, pad: int,
 ) -> dict[str, Any]:  # fmt: skip
     """Measure the averaged weights on the held-out images, then put the running ones back."""
-    model = module.model
-    live = {name: p.detach().clone() for name, p in model.named_parameters()}
-    _load(model, average)
     module.eval()
     try:
-        return held_out_figures(module, stream.held_out(), maker, patches=patches, pad=pad)
+        with _averaged(module.model, average):
+            return held_out_figures(module, stream.held_out(), maker, patches=patches, pad=pad)
+    finally:
+        module.train()
+
+
+@contextmanager
+def _averaged(model: nn.Module, average: dict[str, torch.Tensor]) -> Iterator[None]:
+    """Put the averaged weights into the model for a while, then the running ones back."""
+    live = {name: p.detach().clone() for name, p in model.named_parameters()}
+    _load(model, average)
+    try:
+        yield
     finally:
         _load(model, live)
-        module.train()
 
 
 def _load(model: nn.Module, values: dict[str, torch.Tensor]) -> None:
@@ -230,10 +239,8 @@ def save_checkpoint(
     tokenizer: PreTrainedTokenizerFast, recipe: Recipe,
 ) -> None:  # fmt: skip
     """Write the averaged weights, tokenizer, statistics and recipe."""
-    live = {name: p.detach().clone() for name, p in model.named_parameters()}
-    _load(model, average)
-    model.save_pretrained(out)
-    _load(model, live)
+    with _averaged(model, average):
+        model.save_pretrained(out)
     tokenizer.save_pretrained(out)
     EMBEDDED_STATISTICS.save(out)
     (out / "recipe.json").write_text(recipe.model_dump_json(indent=2) + "\n")

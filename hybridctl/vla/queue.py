@@ -32,19 +32,17 @@ def ask(policy: VlaPolicy, request: Request) -> Answer:
     raise PolicyError(f"no policy answers a {type(request).__name__}")
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Pending:
     ready_at: float
     deadline: float
-    answer: Answer | None = None
-    error: str | None = None
-    future: Future[Answer] | None = None
+    future: Future[Answer]
 
 
-class LockstepQueue:
-    """Answers at once but hands them over only `latency` seconds of simulated time later: deterministic."""
+class _Queue:
+    """What is pending, when it may be handed over, and why not: shared by both queues."""
 
-    def __init__(self, policy: VlaPolicy, clock: Clock, *, latency: float = DEFAULT_LATENCY) -> None:
+    def __init__(self, policy: VlaPolicy, clock: Clock, *, latency: float) -> None:
         self._policy, self._clock, self._latency = policy, clock, latency
         self._pending: dict[int, _Pending] = {}
         self._next_id = 0
@@ -57,21 +55,15 @@ class LockstepQueue:
         return self._policy.action_spec
 
     def submit(self, request: Request, *, timeout: float) -> int:
-        """Compute the answer now and hold it back for the latency."""
+        """Hand in a request and return its id; its answer is worthless after `timeout` [s]."""
         now = self._clock.now()
-        pending = _Pending(ready_at=now + self._latency, deadline=now + timeout)
-        started = perf_counter()
-        try:
-            pending.answer = ask(self._policy, request)
-        except Exception as error:
-            pending.error = f"{type(error).__name__}: {error}"
-        self.wall_ms.append(1e3 * (perf_counter() - started))
         self._next_id += 1
-        self._pending[self._next_id] = pending
+        future = self._start(request)
+        self._pending[self._next_id] = _Pending(now + self._latency, now + timeout, future)
         return self._next_id
 
     def poll(self, request_id: int) -> Answer | None:
-        """Return the answer once its latency has passed.
+        """Return the answer once it is computed and its latency has passed.
 
         Raises:
             PolicyError: unknown id, the policy raised, or the deadline passed.
@@ -81,61 +73,12 @@ class LockstepQueue:
             raise PolicyError(f"no request {request_id} is pending: it was answered or cancelled")
         now = self._clock.now()
         if now > pending.deadline:
-            del self._pending[request_id]
-            raise PolicyError(f"request {request_id} missed its deadline by {now - pending.deadline:.3f} s")
-        if now + 1e-9 < pending.ready_at:
-            return None
-        del self._pending[request_id]
-        if pending.error is not None:
-            raise PolicyError(pending.error)
-        return pending.answer
-
-    def cancel(self, request_id: int) -> None:
-        """Forget a request."""
-        self._pending.pop(request_id, None)
-
-
-class ThreadedQueue:
-    """One worker thread that answers in order: for arms that run in real time."""
-
-    def __init__(self, policy: VlaPolicy, clock: Clock) -> None:
-        self._policy, self._clock = policy, clock
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vla")
-        self._pending: dict[int, _Pending] = {}
-        self._next_id = 0
-        self.wall_ms: list[float] = []
-        """Wall time of every forward decode [ms], for reports."""
-
-    @property
-    def action_spec(self) -> ActionSpec:
-        """The policy's."""
-        return self._policy.action_spec
-
-    def submit(self, request: Request, *, timeout: float) -> int:
-        """Queue a request for the worker."""
-        now = self._clock.now()
-        self._next_id += 1
-        future = self._pool.submit(self._timed, request)
-        self._pending[self._next_id] = _Pending(ready_at=now, deadline=now + timeout, future=future)
-        return self._next_id
-
-    def poll(self, request_id: int) -> Answer | None:
-        """Return the answer once the worker is done.
-
-        Raises:
-            PolicyError: unknown id, the policy raised, or the deadline passed.
-        """
-        pending = self._pending.get(request_id)
-        if pending is None or pending.future is None:
-            raise PolicyError(f"no request {request_id} is pending: it was answered or cancelled")
-        late = self._clock.now() - pending.deadline
-        if late > 0:
             self.cancel(request_id)
-            raise PolicyError(f"request {request_id} missed its deadline by {late:.3f} s")
+            raise PolicyError(f"request {request_id} missed its deadline by {now - pending.deadline:.3f} s")
         if pending.future.cancelled():
             self.cancel(request_id)
             raise PolicyError(f"request {request_id} was cancelled: the queue is closed")
-        if not pending.future.done():
+        if now + 1e-9 < pending.ready_at or not pending.future.done():
             return None
         del self._pending[request_id]
         error = pending.future.exception()
@@ -146,12 +89,12 @@ class ThreadedQueue:
     def cancel(self, request_id: int) -> None:
         """Forget a request; one that has not begun is not computed."""
         pending = self._pending.pop(request_id, None)
-        if pending is not None and pending.future is not None:
+        if pending is not None:
             pending.future.cancel()
 
-    def close(self) -> None:
-        """End the worker thread."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def _start(self, request: Request) -> Future[Answer]:
+        """Begin to compute an answer."""
+        raise NotImplementedError
 
     def _timed(self, request: Request) -> Answer:
         started = perf_counter()
@@ -159,3 +102,33 @@ class ThreadedQueue:
             return ask(self._policy, request)
         finally:
             self.wall_ms.append(1e3 * (perf_counter() - started))
+
+
+class LockstepQueue(_Queue):
+    """Answers at once but hands them over only `latency` seconds of simulated time later: deterministic."""
+
+    def __init__(self, policy: VlaPolicy, clock: Clock, *, latency: float = DEFAULT_LATENCY) -> None:
+        super().__init__(policy, clock, latency=latency)
+
+    def _start(self, request: Request) -> Future[Answer]:
+        future: Future[Answer] = Future()
+        try:
+            future.set_result(self._timed(request))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class ThreadedQueue(_Queue):
+    """One worker thread that answers in order: for arms that run in real time."""
+
+    def __init__(self, policy: VlaPolicy, clock: Clock) -> None:
+        super().__init__(policy, clock, latency=0.0)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vla")
+
+    def close(self) -> None:
+        """End the worker thread."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _start(self, request: Request) -> Future[Answer]:
+        return self._pool.submit(self._timed, request)

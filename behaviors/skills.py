@@ -98,6 +98,10 @@ def clear_view(context: TreeContext, *, width: float | None = None) -> list[Beha
     return [Rise(context, width=width), Home(context, width=width)]
 
 
+class PlanError(ValueError):
+    """A plan holds a skill that no subtree carries out."""
+
+
 class FollowPlan(Leaf):
     """Carry out the context's plan: it becomes a subtree when this leaf starts.
 
@@ -107,15 +111,20 @@ class FollowPlan(Leaf):
     def __init__(self, context: TreeContext, *, timeout: float = 120.0) -> None:
         super().__init__("follow the plan", context, timeout=timeout)
         self._subtree: Behaviour | None = None
+        self._problem = ""
 
     def begin(self) -> None:
         """Build the subtree."""
-        self._subtree = build_plan(self.context, self.context.plan)
+        self._subtree, self._problem = None, "the plan has no subgoal"
+        try:
+            self._subtree = build_plan(self.context, self.context.plan)
+        except PlanError as error:
+            self._problem = str(error)
 
     def step(self) -> Status:
         """Tick the subtree."""
         if self._subtree is None or not self._subtree.children:
-            return self.fail(FailureKind.PLANNING, "the plan has no subgoal")
+            return self.fail(FailureKind.PLANNING, self._problem)
         self._subtree.tick_once()
         return self._subtree.status
 
@@ -130,7 +139,11 @@ class FollowPlan(Leaf):
 
 
 def build_plan(context: TreeContext, plan: Plan) -> Behaviour:
-    """Return the sequence that carries out a plan; containers are looked for before anything is held."""
+    """Return the sequence that carries out a plan; containers are looked for before anything is held.
+
+    Raises:
+        PlanError: the plan holds a skill other than pick and place_in.
+    """
     steps: list[Behaviour] = []
     containers = {s.target for s in plan.subgoals if s.skill is Skill.PLACE_IN}
     steps += [Look(context, container) for container in sorted(containers)]
@@ -139,6 +152,10 @@ def build_plan(context: TreeContext, plan: Plan) -> Behaviour:
         if subgoal.skill is Skill.PICK:
             steps.append(pick(context, subgoal.target))
             held = subgoal.target
-        else:
+        elif subgoal.skill is Skill.PLACE_IN:
             steps.append(place_in(context, held, subgoal.target))
+        else:
+            raise PlanError(
+                f"no subtree carries out {subgoal.skill.value!r} yet, known are pick and place_in"
+            )
     return Sequence("plan", memory=True, children=steps)

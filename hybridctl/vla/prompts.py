@@ -7,6 +7,8 @@ from hybridctl.messages.plan import Skill, Subgoal
 COLOUR_WORDS = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink")
 SHAPE_WORDS = ("block", "ball", "cylinder")
 CONTAINER_WORDS = ("bowl",)
+SKILLS = (Skill.PICK, Skill.PLACE_IN)
+"""The skills of the closed list that the embedded model has learned."""
 
 PUT_INSTRUCTIONS = (
     "put the {o} in the bowl",

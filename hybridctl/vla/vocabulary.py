@@ -6,7 +6,7 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast
 
-from hybridctl.messages.plan import Skill, Subgoal
+from hybridctl.messages.plan import Subgoal
 from hybridctl.vla import prompts
 
 INTEGERS = 256
@@ -23,8 +23,8 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         *prompts.PICK_INSTRUCTIONS,
         *prompts.object_phrases(),
         *prompts.CONTAINER_WORDS,
-        *(skill.value for skill in Skill),
-        *(prompts.act_prompt(Subgoal(skill, "bowl"), []) for skill in Skill),
+        *(skill.value for skill in prompts.SKILLS),
+        *(prompts.act_prompt(Subgoal(skill, "bowl"), []) for skill in prompts.SKILLS),
     ]
     vocabulary: dict[str, int] = {}
     for token in (*SPECIAL, *map(str, range(INTEGERS))):

@@ -19,7 +19,7 @@ states = st.tuples(x, y, z, st.floats(-0.1, 0.1), st.floats(-0.1, 0.1), angle, s
     np.array
 )
 places = st.tuples(x, y, st.floats(0.0, 0.05)).map(np.array)
-skills = st.sampled_from(list(Skill))
+skills = st.sampled_from([Skill.PICK, Skill.PLACE_IN])
 
 
 @given(places, tops, angle)

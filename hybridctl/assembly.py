@@ -19,7 +19,8 @@ from hybridctl.messages.policy import PolicyQueue, VlaPolicy
 from hybridctl.record import EVENTS_NAME, Recorder
 from hybridctl.runtime import Listener, Outcome, Runtime
 from hybridctl.sim.cameras import Renderer, SimCamera, make_renderer
-from hybridctl.sim.scene import SceneSpec, sample_scene
+from hybridctl.sim.scene import SceneSpec
+from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import SimClock, SimWorld
 from hybridctl.vla.queue import DEFAULT_LATENCY, LockstepQueue
 from world_state.memory import WorldMemory

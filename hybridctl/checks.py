@@ -6,7 +6,7 @@ from controllers.robot_model import RobotModel
 from hybridctl.arms.conformance import Finding, check_arm
 from hybridctl.arms.remote import Connection, RemoteArm, RemoteClock
 from hybridctl.arms.simulated import SimulatedArm
-from hybridctl.sim.scene import sample_scene
+from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import SimWorld
 
 

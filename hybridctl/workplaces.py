@@ -16,7 +16,7 @@ from hybridctl.messages.clock import Clock
 from hybridctl.messages.observation import Camera
 from hybridctl.record import Frame
 from hybridctl.runtime import Listener, Outcome
-from hybridctl.sim.scene import sample_scene
+from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.tasks import task_for
 
 

@@ -12,7 +12,8 @@ from controllers.gains import Gains
 from controllers.robot_model import RobotModel
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray
-from hybridctl.sim.world import ARM_PREFIX, SimWorld
+from hybridctl.sim.world import SimWorld
+from hybridctl.sim.world_model import ARM_PREFIX
 
 _ROUNDING = 1e-7
 _BOX_TOLERANCE = 0.002

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from hybridctl.data.expert import expert_action
 from hybridctl.messages.action import ActionSpec
+from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.plan import Plan, Skill, Subgoal
 from hybridctl.messages.policy import (
     ActAnswer,
@@ -19,14 +20,23 @@ from hybridctl.messages.policy import (
     PlanRequest,
 )
 from hybridctl.messages.tool_state import tool_state
-from hybridctl.sim.scene import words_of
-from hybridctl.sim.truth import TrueObject, true_bowl, true_objects
+from hybridctl.sim.fixtures import BOWL_HEIGHT
+from hybridctl.sim.table_scene import words_of
+from hybridctl.sim.truth import true_bowl, true_objects
 from hybridctl.sim.world import SimWorld
 
 if TYPE_CHECKING:
     from hybridctl.vla.action_tokens import ActionTokenizer
 
 _SURE = Confidence(log_probability=0.0, entropy=0.0)
+
+
+class _Aim(NamedTuple):
+    """Where a thing is [m], its yaw if it is square [rad], and the height of its top [m]."""
+
+    position: FloatArray
+    yaw: float | None
+    top: float
 
 
 class ExpertPolicy:
@@ -63,8 +73,8 @@ class ExpertPolicy:
             request.subgoal.skill,
             state,
             thing.position,
-            yaw=thing.yaw if thing.shape == "block" else None,
-            top=thing.height,
+            yaw=thing.yaw,
+            top=thing.top,
         )
         tokens = tuple(int(b) for b in self._actions.encode(values))
         return ActAnswer(
@@ -85,14 +95,15 @@ class ExpertPolicy:
             confidence=_SURE,
         )
 
-    def _thing(self, phrase: str) -> TrueObject:
+    def _thing(self, phrase: str) -> _Aim:
         if phrase == "bowl":
             position = true_bowl(self._world) + np.array([0.0, 0.0, 0.02])
-            return TrueObject("bowl", "bowl", position, yaw=0.0, height=0.04, speed=0.0)
-        return next(thing for thing in true_objects(self._world) if thing.phrase == phrase)
+            return _Aim(position, None, BOWL_HEIGHT)
+        thing = next(thing for thing in true_objects(self._world) if thing.phrase == phrase)
+        return _Aim(thing.position, thing.yaw if thing.shape == "block" else None, thing.height)
 
     @staticmethod
-    def _pixel(request: ActRequest | LocateRequest, thing: TrueObject) -> np.ndarray:
+    def _pixel(request: ActRequest | LocateRequest, thing: _Aim) -> np.ndarray:
         observation = request.observation
         R, p = observation.T_base_camera[:3, :3], observation.T_base_camera[:3, 3]
         u, v, w = observation.K @ (R.T @ (thing.position - p))

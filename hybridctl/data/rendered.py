@@ -16,7 +16,10 @@ from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.plan import Skill
 from hybridctl.messages.tool_state import tool_state
 from hybridctl.sim.cameras import IMAGE_SIZE, Renderer, camera_calibration, make_renderer
-from hybridctl.sim.scene import BOWL_FLOOR, ObjectSpec, SceneSpec, sample_scene
+from hybridctl.sim.fixtures import BOWL_FLOOR
+from hybridctl.sim.scene import SceneSpec
+from hybridctl.sim.table_scene import sample_scene
+from hybridctl.sim.things import ObjectSpec
 from hybridctl.sim.world import GRIPPER_OPEN, HOME_Q, SimWorld
 
 MODES = ("home", "approach", "carry")

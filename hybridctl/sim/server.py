@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 
 from hybridctl.sim.cameras import RENDERERS
 from hybridctl.sim.event_loop import SimServer
-from hybridctl.sim.scene import SceneSpec, sample_scene, words_of
+from hybridctl.sim.scene import SceneSpec
 from hybridctl.sim.shared_arm import MODES
+from hybridctl.sim.table_scene import sample_scene, words_of
 
 _LOOPBACK = ("localhost", "127.", "::1")
 

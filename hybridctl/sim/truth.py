@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import mujoco
 import numpy as np
 
 from hybridctl.messages.arrays import FloatArray
-from hybridctl.sim.scene import BOWL_HEIGHT, BOWL_RADIUS, BOWL_WALL
+from hybridctl.sim.fixtures import BOWL_HEIGHT, BOWL_RADIUS, BOWL_WALL, DRAWER_TRAVEL
+from hybridctl.sim.things import ObjectSpec
 from hybridctl.sim.world import SimWorld
+from hybridctl.sim.world_model import ARM_PREFIX
+
+FINGERS = tuple(f"{ARM_PREFIX}{side}_finger" for side in ("left", "right"))
 
 
 @dataclass(frozen=True)
 class TrueObject:
-    """Where an object really is."""
+    """Where an object really is.
+
+    Attributes:
+        phrase: How people name it.
+        shape: What it is.
+        position: Its centre, shape (3,) [m].
+        yaw: Turn about the vertical [rad].
+        height: Its height when standing [m].
+        speed: Of its centre [m/s].
+        body: Its body's name in the world.
+        spec: What the scene says of it.
+        T_base_object: Its pose, shape (4, 4) [m].
+    """
 
     phrase: str
     shape: str
@@ -21,25 +38,72 @@ class TrueObject:
     yaw: float
     height: float
     speed: float
+    body: str
+    spec: ObjectSpec
+    T_base_object: FloatArray
 
 
 def true_objects(world: SimWorld) -> list[TrueObject]:
     """Return the objects of the scene as the physics has them."""
-    found = []
-    for i, spec in enumerate(world.scene.objects):
-        body = world.data.body(f"object{i}")
-        R = body.xmat.reshape(3, 3)
-        found.append(
-            TrueObject(
-                phrase=spec.phrase,
-                shape=spec.shape,
-                position=np.array(body.xpos),
-                yaw=float(np.arctan2(R[1, 0], R[0, 0])),
-                height=spec.height,
-                speed=float(np.linalg.norm(body.cvel[3:])),
-            )
-        )
+    scene = world.scene
+    return [
+        _true_object(world, body, spec) for body, spec in zip(scene.object_bodies, scene.objects, strict=True)
+    ]
+
+
+def _true_object(world: SimWorld, name: str, spec: ObjectSpec) -> TrueObject:
+    T = true_pose(world, name)
+    return TrueObject(
+        phrase=spec.phrase,
+        shape=spec.shape,
+        position=T[:3, 3].copy(),
+        yaw=float(np.arctan2(T[1, 0], T[0, 0])),
+        height=spec.height,
+        speed=float(np.linalg.norm(world.data.body(name).cvel[3:])),
+        body=name,
+        spec=spec,
+        T_base_object=T,
+    )
+
+
+def true_pose(world: SimWorld, body: str) -> FloatArray:
+    """Return a body's pose, shape (4, 4) [m]."""
+    found = world.data.body(body)
+    T = np.eye(4)
+    T[:3, :3] = found.xmat.reshape(3, 3)
+    T[:3, 3] = found.xpos
+    return T
+
+
+def true_tool(world: SimWorld) -> FloatArray:
+    """Return the tool's pose, shape (4, 4) [m]."""
+    site = world.data.site(f"{ARM_PREFIX}tool")
+    T = np.eye(4)
+    T[:3, :3] = site.xmat.reshape(3, 3)
+    T[:3, 3] = site.xpos
+    return T
+
+
+def drawer_fraction(world: SimWorld) -> float:
+    """Return how far the drawer is open, 0 to 1."""
+    return float(world.data.joint("drawer").qpos[0]) / DRAWER_TRAVEL
+
+
+def touching(world: SimWorld, body: str) -> set[str]:
+    """Return the names of the bodies that a body touches."""
+    model, data = world.model, world.data
+    me = model.body(body).id
+    found = set()
+    for pair in model.geom_bodyid[data.contact.geom] if data.ncon else ():
+        if me in pair:
+            other = int(pair[0] if pair[1] == me else pair[1])
+            found.add(mujoco.mj_id2name(model, mujoco.mjtObj.mjOBJ_BODY, other))
     return found
+
+
+def pinched(world: SimWorld, body: str) -> bool:
+    """Return whether both fingers touch a body."""
+    return set(FINGERS) <= touching(world, body)
 
 
 def true_bowl(world: SimWorld) -> FloatArray:

@@ -3,7 +3,7 @@
 import pytest
 
 from hybridctl.arms.simulated import SimulatedArm
-from hybridctl.sim.scene import sample_scene
+from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import SimWorld
 
 

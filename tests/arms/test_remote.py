@@ -13,7 +13,7 @@ from hybridctl.arms.simulated import SimulatedArm
 from hybridctl.messages.arm import JointCommand
 from hybridctl.messages.arrays import MessageError
 from hybridctl.sim.cameras import SimCamera, make_renderer
-from hybridctl.sim.scene import sample_scene
+from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import SimWorld
 
 

@@ -9,7 +9,7 @@ from hybridctl.arms.simulated import SimulatedArm
 from hybridctl.data.expert_policy import ExpertPolicy
 from hybridctl.messages.observation import Observation
 from hybridctl.sim.cameras import SimCamera, make_renderer
-from hybridctl.sim.scene import sample_scene
+from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import SimWorld
 from hybridctl.vla.action_tokens import ActionTokenizer
 from hybridctl.vla.statistics import EMBEDDED_STATISTICS

@@ -12,7 +12,8 @@ from controllers.target import pose_distance
 from hybridctl.arms import SimulatedArm
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState
-from hybridctl.sim.scene import WORK_AREA, sample_scene
+from hybridctl.sim.fixtures import Fixture
+from hybridctl.sim.table_scene import WORK_AREA, sample_scene
 from hybridctl.sim.world import SimWorld
 
 WALL = (0.2, 0.01, 0.2)  # half sides [m]
@@ -62,7 +63,7 @@ class Servoed:
 @pytest.fixture(scope="module")
 def empty_world() -> SimWorld:
     """A table with nothing on it, the book made a wall and out of the way."""
-    scene = replace(sample_scene(0), objects=(), distractors=(), bowl_xy=(3.0, 3.0))
+    scene = replace(sample_scene(0), objects=(), fixtures=(Fixture("book", 3.0, 3.0),))
     world = SimWorld(scene)
     wall = world.model.geom("book").id
     world.model.geom_size[wall] = WALL

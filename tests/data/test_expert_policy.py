@@ -13,7 +13,8 @@ from hybridctl.messages.observation import Observation
 from hybridctl.messages.plan import Plan, Skill, Subgoal
 from hybridctl.messages.policy import ActRequest, LocateRequest, PlanRequest
 from hybridctl.sim.cameras import SimCamera, make_renderer
-from hybridctl.sim.scene import COLOURS, sample_scene
+from hybridctl.sim.palette import COLOURS
+from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import SimWorld
 from hybridctl.vla.action_tokens import ActionTokenizer
 from hybridctl.vla.statistics import EMBEDDED_STATISTICS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hybridctl.data.rendered import MODES, ImageLabel, SceneRenderer
-from hybridctl.sim.scene import COLOURS
+from hybridctl.sim.palette import COLOURS
 from hybridctl.sim.world import GRIPPER_OPEN
 
 Rendered = list[tuple[np.ndarray, ImageLabel]]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hybridctl.sim.cameras import GlRenderer, make_renderer
-from hybridctl.sim.scene import sample_scene
+from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import SimWorld
 
 

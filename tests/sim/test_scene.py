@@ -5,17 +5,17 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from hybridctl.sim.scene import (
+from hybridctl.sim.palette import COLOURS
+from hybridctl.sim.scene import SceneError
+from hybridctl.sim.table_scene import (
     BOWL_SPACING,
-    COLOURS,
     MAX_OBJECTS,
     OBJECT_SPACING,
-    SHAPES,
     WORK_AREA,
-    SceneError,
     sample_scene,
     words_of,
 )
+from hybridctl.sim.things import SHAPES
 
 SEEDS = range(150)
 

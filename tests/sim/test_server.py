@@ -12,8 +12,8 @@ from hybridctl.arms.errors import ArmError, ConnectionLost, WireError
 from hybridctl.arms.remote import Connection, RemoteArm, RemoteCamera, RemoteClock
 from hybridctl.arms.wire import ANSWER_LIMIT, PROTOCOL, REQUEST_LIMIT, FrameReader, encode, parse_address
 from hybridctl.messages.arm import JointCommand
-from hybridctl.sim.scene import sample_scene
 from hybridctl.sim.server import SimServer
+from hybridctl.sim.table_scene import sample_scene
 
 MOVING_CLIENT = """
 import sys, numpy as np

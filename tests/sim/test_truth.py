@@ -4,7 +4,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from hybridctl.sim.scene import BOWL_RADIUS
+from hybridctl.sim.fixtures import BOWL_RADIUS
 from hybridctl.sim.truth import in_bowl, true_bowl, true_objects
 from hybridctl.sim.world import SimWorld
 

@@ -6,8 +6,10 @@ import mujoco
 import numpy as np
 import pytest
 
-from hybridctl.sim.scene import MAX_OBJECTS, ObjectSpec, sample_scene
+from hybridctl.sim.table_scene import MAX_OBJECTS, sample_scene
+from hybridctl.sim.things import ObjectSpec
 from hybridctl.sim.world import GRIPPER_OPEN, HOME_Q, SimWorld
+from hybridctl.sim.world_model import PARKED_GROUP
 
 TYPE = {
     "block": mujoco.mjtGeom.mjGEOM_BOX,
@@ -87,7 +89,7 @@ def test_objects_that_a_scene_has_not_stay_away_and_touch_nothing(
     for i, place in before.items():
         assert place[0] < -2.0
         np.testing.assert_allclose(world.data.body(f"object{i}").xpos, place, atol=1e-6)
-        assert world.model.geom(f"object{i}").rgba[3] == 0.0
+        assert world.model.geom(f"object{i}").group[0] == PARKED_GROUP
         assert world.model.geom(f"object{i}").contype[0] == 0
 
 

@@ -10,7 +10,9 @@ from hybridctl.messages.observation import Observation
 from hybridctl.messages.plan import Plan, Skill, Subgoal
 from hybridctl.messages.policy import ActRequest, LocateRequest, PlanRequest
 from hybridctl.sim.cameras import SimCamera, make_renderer
-from hybridctl.sim.scene import COLOURS, SceneSpec, sample_scene
+from hybridctl.sim.palette import COLOURS
+from hybridctl.sim.scene import SceneSpec
+from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import SimWorld
 from hybridctl.vla.errors import CheckpointError
 from hybridctl.vla.grammar import plan_texts

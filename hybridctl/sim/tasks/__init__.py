@@ -1,6 +1,6 @@
 """Tasks: reset by a seed, scored from simulator truth."""
 
-from hybridctl.sim.scene import words_of
+from hybridctl.sim.table_scene import words_of
 from hybridctl.sim.tasks.pick_up import PickUp
 from hybridctl.sim.tasks.put_in_bowl import PutInBowl
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hybridctl.sim.scene import SceneSpec, sample_scene, words_of
+from hybridctl.sim.scene import SceneSpec
+from hybridctl.sim.table_scene import sample_scene, words_of
 from hybridctl.sim.truth import true_objects
 from hybridctl.sim.world import SimWorld
 

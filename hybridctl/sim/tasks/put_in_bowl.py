@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hybridctl.sim.scene import SceneSpec, sample_scene, words_of
+from hybridctl.sim.scene import SceneSpec
+from hybridctl.sim.table_scene import sample_scene, words_of
 from hybridctl.sim.tasks.pick_up import moved
 from hybridctl.sim.truth import in_bowl, true_objects
 from hybridctl.sim.world import SimWorld

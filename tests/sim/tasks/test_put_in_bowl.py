@@ -4,7 +4,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from hybridctl.sim.scene import BOWL_FLOOR
+from hybridctl.sim.fixtures import BOWL_FLOOR
 from hybridctl.sim.tasks.put_in_bowl import PutInBowl
 from hybridctl.sim.world import SimWorld
 

@@ -140,7 +140,8 @@ with EpisodeWriter(folder, fps=10, cameras={key: (32, 32)}, state_names=["a"], a
     while True:
         e = writer.episodes
         for k in range(frames):
-            writer.add_frame([e], [k], {key: np.full((32, 32, 3), 20 * k + 5 * e % 50, np.uint8)}, k / 10)
+            rgb = np.full((32, 32, 3), (20 * k + 5 * e % 50) % 256, np.uint8)
+            writer.add_frame([e], [k], {key: rgb}, k / 10)
             if len(sys.argv) > 3 and (e, k) == (1, 3):
                 print("in the middle", flush=True)
                 sys.stdin.read()

@@ -68,13 +68,27 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--renderer", choices=("auto", "gl", "ray"), default="auto", help="(default: auto)")
     run.add_argument("--time-limit", type=_positive, default=60.0, help="simulated seconds (default: 60)")
     run.add_argument("--no-video", action="store_true", help="write no video")
+    run.add_argument(
+        "--dataset",
+        type=Path,
+        metavar="FOLDER",
+        help="append the run as an episode in the LeRobot v3 layout, if it was done (extra `datasets`)",
+    )
+    run.add_argument(
+        "--keep-failures",
+        action="store_true",
+        help="append it also if it failed; next.success tells them apart",
+    )
     run.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
     run.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from hybridctl.data.lerobot_layout import DatasetError
     from hybridctl.main_job import run_main_job, summary
 
+    if arguments.keep_failures and arguments.dataset is None:
+        raise DatasetError("--keep-failures keeps episodes of failed runs: say where by --dataset FOLDER")
     out = arguments.out or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S")
     report = run_main_job(
         arguments.instruction,
@@ -86,6 +100,8 @@ def _run(arguments: argparse.Namespace) -> int:
         renderer=arguments.renderer,
         time_limit=arguments.time_limit,
         video=not arguments.no_video,
+        dataset=arguments.dataset,
+        keep_failures=arguments.keep_failures,
         console=_errors,
     )
     if arguments.json:

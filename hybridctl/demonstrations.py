@@ -10,13 +10,11 @@ from rich.progress import Progress
 from controllers.robot_model import RobotModel
 from hybridctl.assembly import Simulator, run_instruction
 from hybridctl.data.collect import check_training_seeds
-from hybridctl.data.episode_recorder import EpisodeRecorder
+from hybridctl.data.episode_recorder import FRAMES_PER_SECOND, EpisodeRecorder
 from hybridctl.data.expert_policy import ExpertPolicy
 from hybridctl.sim.tasks import PutInBowl
 from hybridctl.vla.action_tokens import ActionTokenizer
 from hybridctl.vla.statistics import EMBEDDED_STATISTICS
-
-FRAMES_PER_SECOND = 10
 
 
 def collect_episodes(out: Path, *, count: int, seeds: tuple[int, int], renderer: str = "auto") -> int:
@@ -42,7 +40,12 @@ def collect_episodes(out: Path, *, count: int, seeds: tuple[int, int], renderer:
     try:
         with (
             EpisodeRecorder(
-                out, fps=FRAMES_PER_SECOND, joint_names=model.joint_names, cameras=cameras, robot_type="panda"
+                out,
+                fps=FRAMES_PER_SECOND,
+                joint_names=model.joint_names,
+                cameras=cameras,
+                measured=simulator.arm.read(),
+                robot_type="panda",
             ) as recorder,
             Progress() as progress,
         ):

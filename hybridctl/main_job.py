@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from controllers.controller import ControlResult
 from controllers.gains import Gains, load_gains
+from controllers.robot_model import RobotModel
 from hybridctl.assembly import run_instruction
+from hybridctl.data.episode_recorder import FRAMES_PER_SECOND, EpisodeRecorder, TakePicture
+from hybridctl.data.lerobot_layout import DatasetError
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.record import EVENTS_NAME, Recorder, write_html
+from hybridctl.runtime import Listener
 from hybridctl.vla.policy import CheckpointPolicy, load_policy
 from hybridctl.vla.queue import LockstepQueue, ThreadedQueue
 from hybridctl.workplaces import Apart, InProcess, Workplace
@@ -61,13 +67,18 @@ def run_main_job(
     renderer: str = "auto",
     time_limit: float = 60.0,
     video: bool = True,
+    dataset: Path | None = None,
+    keep_failures: bool = False,
     console: Console,
 ) -> dict[str, Any]:
     """Run once and return the report that is also written to `out/report.json`.
 
-    An instruction that no task scores (`score` is null) counts as done when the tree says so.
+    An instruction that no task scores (`score` is null) counts as done when the tree says so. With `dataset`
+    the run is appended to that folder as an episode if it was done, with `keep_failures` also if not; the
+    report's `episode` says what came of that.
 
     Raises:
+        DatasetError: `dataset` holds something else, or episodes of another kind.
         InstructionError: the instruction is empty or holds words that the model does not know.
         GainsError, CheckpointError: a file is missing or wrong.
         FileExistsError: `out` is a file, or holds a run already.
@@ -85,15 +96,24 @@ def run_main_job(
     else:
         place = Apart(arm)
     try:
-        with (
-            Recorder(out, instruction=instruction, frame=place.frame if video else None) as recorder,
-            Progress(console) as progress,
-        ):
+        with ExitStack() as stack:
+            listeners: tuple[Listener, ...] = place.listeners
+            episodes = None
+            if dataset is not None:
+                # Opened first: what is wrong with the folder is said before anything moves or is written.
+                opened = _episode_recorder(dataset, place, keep_failures=keep_failures)
+                episodes = stack.enter_context(opened)
+                listeners = (*listeners, episodes)
+            recorder = stack.enter_context(
+                Recorder(out, instruction=instruction, frame=place.frame if video else None)
+            )
+            progress = stack.enter_context(Progress(console))
             report = _run(
-                instruction, place, policy=policy, gains=gains, recorder=recorder, progress=progress,
-                time_limit=time_limit,
+                instruction, place, policy=policy, gains=gains, recorder=recorder,
+                listeners=(progress, *listeners), time_limit=time_limit,
             )  # fmt: skip
             report["seed"] = seed if arm == "sim" else None
+            report["episode"] = None if episodes is None else _end_episode(episodes, report)
         recorder.write_report(report)
         write_html(out)
         return report
@@ -108,7 +128,7 @@ def _run(
     policy: CheckpointPolicy,
     gains: Gains,
     recorder: Recorder,
-    progress: Progress,
+    listeners: tuple[Listener, ...],
     time_limit: float,
 ) -> dict[str, Any]:
     realtime = isinstance(place, Apart) and place.realtime
@@ -123,7 +143,7 @@ def _run(
             policy=queue,
             gains=gains,
             recorder=recorder,
-            listeners=(progress, *place.listeners),
+            listeners=listeners,
             time_limit=time_limit,
         )
     finally:
@@ -153,6 +173,44 @@ def _run(
     }
 
 
+def _episode_recorder(folder: Path, place: Workplace, *, keep_failures: bool) -> EpisodeRecorder:
+    measured = place.arm.read()
+
+    def scene() -> NDArray[np.uint8]:
+        return place.camera.capture(measured, np.eye(4)).rgb  # the arm's state goes into its own features
+
+    cameras: dict[str, TakePicture] = {"scene": scene}
+    if place.frame is not None:
+        cameras["viewer"] = place.frame
+    return EpisodeRecorder(
+        folder,
+        fps=FRAMES_PER_SECOND,
+        joint_names=RobotModel.load("panda").joint_names,
+        cameras=cameras,
+        measured=measured,
+        robot_type="panda",
+        keep_failures=keep_failures,
+    )
+
+
+def _end_episode(episodes: EpisodeRecorder, report: dict[str, Any]) -> dict[str, Any]:
+    """Return the dataset's folder, the episode's index if the run was kept, and why it could not be."""
+    index, problem = None, ""
+    try:
+        if episodes.end_run(report["instruction"], succeeded=report["success"]):
+            index = episodes.episodes - 1
+        problem = episodes.problem
+    except (DatasetError, OSError) as error:  # the run's own report is written all the same
+        problem = f"{type(error).__name__}: {error}"
+    return {"dataset": str(episodes.folder), "index": index, "problem": problem}
+
+
+def _episode_line(episode: dict[str, Any]) -> str:
+    if episode["index"] is not None:
+        return f"episode {episode['index']} of {episode['dataset']}"
+    return f"not kept: {episode['problem'] or 'the task failed (--keep-failures keeps such runs too)'}"
+
+
 def summary(report: dict[str, Any], out: Path) -> Table:
     """Return the report as a table for people."""
     word = "done" if report["success"] else "failed"
@@ -168,6 +226,8 @@ def summary(report: dict[str, Any], out: Path) -> Table:
         "camera": report["camera"],
         "recorded in": str(out),
     }
+    if report["episode"] is not None:
+        rows["episode"] = _episode_line(report["episode"])
     for name, value in rows.items():
         table.add_row(name, value)
     for failure in report["failures"]:

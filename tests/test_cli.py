@@ -37,6 +37,8 @@ def test_a_task_that_fails_exits_1(tmp_path, capsys):
         (["run", "--gains", "nowhere.yaml"], "nowhere.yaml"),
         (["run", "--policy", "nowhere"], "no model folder nowhere"),
         (["collect", "--seeds", "999990:1000010", "--out", "unused"], "evaluation only"),
+        (["run", "--keep-failures"], "say where by --dataset FOLDER"),
+        (["run", "--dataset", "/dev", "--renderer", "ray"], "choose an empty folder"),
         (["bench", "main-job", "--seeds", "10:20"], "evaluation seeds start at 1000000"),
         (["collect", "--renderers", "crayon", "--seeds", "0:5", "--out", "unused"], "crayon"),
         (["train", "nowhere.yaml", "--out", "unused"], "nowhere.yaml"),

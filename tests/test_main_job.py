@@ -2,12 +2,16 @@
 
 import io
 import json
+import subprocess
+import sys
 
 import av
 import numpy as np
 import pytest
 from rich.console import Console
 
+from hybridctl.data.lerobot_layout import DatasetError
+from hybridctl.data.lerobot_reader import open_dataset
 from hybridctl.main_job import run_main_job
 from hybridctl.record import read_telemetry
 from world_state.memory import WorldMemory
@@ -72,6 +76,89 @@ def test_the_run_folder_holds_what_happened(first):
         frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
     assert len(frames) > 5 * report["sim_seconds"]
     assert np.abs(frames[0].astype(float) - frames[len(frames) // 2]).mean() > 0.5  # it moves
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """A run that is done and one that is not, both recorded into one dataset."""
+    folder = tmp_path_factory.mktemp("recorded")
+    reports = [
+        run(folder / str(limit), dataset=folder / "dataset", time_limit=limit, keep_failures=True)
+        for limit in (60.0, 1.0)
+    ]
+    return folder, reports
+
+
+def test_a_run_is_recorded_as_an_episode_of_a_dataset(recorded):
+    folder, (done, failed) = recorded
+    assert (done["success"], failed["success"]) == (True, False)
+    assert done["episode"] == {"dataset": str(folder / "dataset"), "index": 0, "problem": ""}
+    assert failed["episode"]["index"] == 1
+    with open_dataset(folder / "dataset") as dataset:
+        assert dataset.tasks == ("put the red block in the bowl",)
+        assert [e.length for e in dataset.episodes] == [
+            pytest.approx(10 * report["sim_seconds"], abs=2) for report in (done, failed)
+        ]
+        assert [bool(list(dataset.frames(e))[-1]["next.success"]) for e in (0, 1)] == [True, False]
+        assert "tokens: pick red block" in dataset.subtasks
+        frame = dataset.frame(0)
+        assert frame["observation.images.scene"].shape == (128, 128, 3)
+        assert frame["observation.images.viewer"].std() > 5
+        telemetry = read_telemetry(folder / "60.0")
+        np.testing.assert_allclose(dataset.frame(20)["observation.state"][:7], telemetry["q"][200], atol=1e-5)
+
+
+def test_recording_does_not_change_the_run(first, recorded):
+    a, b = read_telemetry(first[0]), read_telemetry(recorded[0] / "60.0")
+    np.testing.assert_array_equal(a["q"], b["q"])
+
+
+def test_a_run_that_failed_is_not_recorded_unless_wanted(tmp_path):
+    report = run(tmp_path / "run", dataset=tmp_path / "dataset", time_limit=0.5)
+    assert report["episode"] == {"dataset": str(tmp_path / "dataset"), "index": None, "problem": ""}
+    assert list((tmp_path / "dataset").iterdir()) == []
+
+
+def test_a_folder_of_something_else_is_refused_before_anything_happens(tmp_path, monkeypatch):
+    (tmp_path / "thesis.txt").write_text("mine")
+    monkeypatch.setattr("hybridctl.main_job.run_instruction", _must_not)
+    with pytest.raises(DatasetError, match="choose an empty folder"):
+        run(tmp_path / "run", dataset=tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_an_episode_that_cannot_be_written_does_not_cost_the_report(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("hybridctl.data.lerobot_files.write_texts", full)
+    report = run(tmp_path / "run", dataset=tmp_path / "d", time_limit=0.3, keep_failures=True)
+    assert report["episode"]["index"] is None
+    assert "no space left" in report["episode"]["problem"]
+    assert json.loads((tmp_path / "run/report.json").read_text())["episode"] == report["episode"]
+
+
+def test_a_run_on_an_arm_apart_is_recorded_with_the_camera_that_the_wire_offers(tmp_path):
+    command = [sys.executable, "-m", "hybridctl.sim.server", "--port", "0", "--renderer", "ray"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        address = server.stdout.readline().split()[-1]
+        report = run(
+            tmp_path / "run", arm=address, dataset=tmp_path / "d", time_limit=1.0, keep_failures=True
+        )
+    finally:
+        server.terminate()
+        server.communicate(timeout=10)
+    assert report["episode"]["index"] == 0
+    with open_dataset(tmp_path / "d") as dataset:
+        assert dataset.info.video_keys == ("observation.images.scene",)
+        assert dataset.episodes[0].length == pytest.approx(10, abs=1)
+        assert dataset.frame(5)["observation.images.scene"].std() > 5
+
+
+def _must_not(*_, **__):
+    raise AssertionError("the arm would have moved")
 
 
 class _Now:

@@ -1,4 +1,4 @@
-"""Records runs as episodes of a dataset: what the arm measured, what was commanded, what cameras saw."""
+"""Records runs as episodes of a dataset: what was measured, commanded and seen, and what the tree did."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.tool_state import STATE_NAMES, tool_state
 
+FRAMES_PER_SECOND = 10
+WRENCH, TAU_EXTERNAL = "observation.wrench", "observation.tau_external"
+WRENCH_NAMES = ("force.x", "force.y", "force.z", "torque.x", "torque.y", "torque.z")
+NO_SUBTASK = "none"
+"""Stands for the leaf before the tree was first ticked."""
+
 _ROUNDING = 1e-6  # [s] stamps are sums of periods
 
 TakePicture = Callable[[], NDArray[np.uint8]]
@@ -26,7 +32,9 @@ class EpisodeRecorder:
 
     `observation.state` is q [rad], dq [rad/s] and the tool's state in the base frame (x, y, z [m], roll,
     pitch, yaw from pointing down [rad], gripper width [m]), all measured. `action` is what was commanded in
-    the same period: joint positions [rad] and gripper width [m]. Use it as a context manager.
+    the same period: joint positions [rad] and gripper width [m]. An arm that feels contact adds
+    `observation.wrench` [N, Nm] and `observation.tau_external` [Nm]. The subtask of a frame is the name of
+    the tree's leaf that was active. Use it as a context manager.
 
     Attributes:
         problem: Why the present run cannot be kept, empty while it can. A recording that fails does not
@@ -40,7 +48,9 @@ class EpisodeRecorder:
         fps: int,
         joint_names: Sequence[str],
         cameras: Mapping[str, TakePicture],
+        measured: ArmState,
         robot_type: str | None = None,
+        keep_failures: bool = False,
     ) -> None:
         """Open the dataset, and take a picture of each camera to learn its size.
 
@@ -49,13 +59,20 @@ class EpisodeRecorder:
             fps: Frames a second, at most the control rate; best one that divides it.
             joint_names: Name of each joint.
             cameras: Cameras by name; NAME becomes the feature `observation.images.NAME`.
+            measured: A measurement of the arm: what it offers becomes features.
             robot_type: Name of the robot.
+            keep_failures: Whether runs that failed are kept too, told apart by `next.success`.
 
         Raises:
             DatasetError: as `EpisodeWriter`.
         """
         self._cameras = {camera_key(name): take for name, take in cameras.items()}
         sizes = {key: take().shape[:2] for key, take in self._cameras.items()}
+        self._more = {}
+        if measured.wrench is not None:
+            self._more[WRENCH] = list(WRENCH_NAMES)
+        if measured.tau_external is not None:
+            self._more[TAU_EXTERNAL] = [f"{name}.torque" for name in joint_names]
         self._writer = EpisodeWriter(
             folder,
             fps=fps,
@@ -67,11 +84,19 @@ class EpisodeRecorder:
                 "gripper.width",
             ],
             action_names=[*(f"{name}.position" for name in joint_names), "gripper.width"],
+            more=self._more,
+            subtasks=True,
             robot_type=robot_type,
         )
-        self._fps = fps
+        self._fps, self._keep_failures = fps, keep_failures
+        self._subtask = NO_SUBTASK
         self._start: float | None = None
         self.problem = ""
+
+    @property
+    def folder(self) -> Path:
+        """The dataset's folder."""
+        return self._writer.folder
 
     @property
     def episodes(self) -> int:
@@ -88,26 +113,31 @@ class EpisodeRecorder:
         if self.problem or elapsed < self._writer.frames / self._fps - _ROUNDING:
             return
         try:
+            felt = {WRENCH: state.wrench, TAU_EXTERNAL: state.tau_external}
             self._writer.add_frame(
                 np.concatenate([state.q, state.dq, tool_state(T_base_tool, state.gripper_width)]),
                 np.append(result.command.q, result.command.gripper_width),
                 {key: take() for key, take in self._cameras.items()},
                 elapsed,
+                more={key: value for key, value in felt.items() if value is not None and key in self._more},
+                subtask=self._subtask,
             )
         except Exception as error:  # a camera, the encoder or the disk: none is a reason to brake
             self.problem = f"{type(error).__name__}: {error}"
 
     def on_tree(self, stamp: float, status: str, tip: str) -> None:
-        """Nothing: an episode holds what the arm did, not why."""
+        """Remember what the tree is doing."""
+        self._subtask = tip or NO_SUBTASK
 
     def end_run(self, task: str, *, succeeded: bool) -> bool:
-        """Keep the run as an episode if it succeeded and was recorded whole; return whether it was kept.
+        """Keep the run as an episode or throw it away; return whether it was kept.
 
-        Where a run that succeeded is not kept, `problem` says why, until the next run begins.
+        Kept is what succeeded, with `keep_failures` what failed too, if it was recorded whole; where it was
+        not, `problem` says why, until the next run begins.
 
         Args:
             task: The instruction.
-            succeeded: Whether to keep it.
+            succeeded: What `next.success` says.
 
         Raises:
             DatasetError, OSError: the episode could not be written.
@@ -115,9 +145,9 @@ class EpisodeRecorder:
         recorded = self._start is not None and not self.problem
         if self._start is None:
             self.problem = "the run had no control period"
-        self._start = None
-        if succeeded and recorded:
-            self._writer.end_episode(task)
+        self._start, self._subtask = None, NO_SUBTASK
+        if recorded and (succeeded or self._keep_failures):
+            self._writer.end_episode(task, succeeded=succeeded)
             return True
         self._writer.discard_episode()
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from hybridctl.data import lerobot_layout as layout
 from hybridctl.data.lerobot_layout import DatasetError, Info
-from hybridctl.data.lerobot_staging import Staging
+from hybridctl.data.lerobot_staging import STAGING, Staging, is_half_committed
 from hybridctl.data.lerobot_stats import Statistics, from_json, merged, to_json, vector_statistics
 from hybridctl.data.lerobot_tables import (
     episode_table,
     frame_table,
     read_table,
-    read_tasks,
+    read_texts,
     write_table,
-    write_tasks,
+    write_texts,
 )
 from hybridctl.data.lerobot_video import join_videos
 
@@ -61,7 +61,7 @@ class DatasetFiles:
     """
 
     def __init__(self, folder: Path, info: Info, staging: Staging) -> None:
-        """Begin in an empty folder, or take over what is there.
+        """Begin in an empty folder, or take over the dataset that is there.
 
         Args:
             folder: The dataset's folder.
@@ -69,18 +69,17 @@ class DatasetFiles:
             staging: Where new versions of files are written.
 
         Raises:
-            DatasetError: the folder holds something else, or its features or rate differ.
+            DatasetError: its features or rate differ, or its meta files are broken.
         """
         self.info, self._folder, self._staging = info, folder, staging
         self._tasks: list[str] = []
+        self._subtasks: list[str] = []
         self._statistics: dict[str, Statistics] = {}
         present = layout.load_info(folder) if (folder / layout.INFO_PATH).exists() else None
         if present is not None:
             _check_same(folder / layout.INFO_PATH, present, info)
             kept = {"data_files_size_in_mb", "video_files_size_in_mb", "robot_type"}
             self.info = present.model_copy(update=info.model_dump(include=kept))
-        elif any(folder.iterdir()):
-            raise DatasetError(f"{folder} holds files and no {layout.INFO_PATH}: choose an empty folder")
         self._series = {"data": self._new_series(self.info.data_path, self.info.data_files_size_in_mb)}
         self._series["meta/episodes"] = self._new_series(
             layout.EPISODES_PATH, self.info.data_files_size_in_mb
@@ -98,28 +97,30 @@ class DatasetFiles:
         pictures: Mapping[str, Statistics],
         videos: Mapping[str, Path],
         task: str,
+        subtasks: Sequence[str],
     ) -> int:
         """Add an episode of n frames and return its index.
 
         Args:
-            columns: Values of the state and the action, shape (n, entries).
+            columns: Values of the vectors, shape (n, entries), and of `next.done` and `next.success`, (n,).
             pictures: Statistics of each camera's pictures.
             videos: A finished file of each camera's n pictures.
             task: What was done, in words.
+            subtasks: What was being done in each frame; not read where the dataset has no subtasks.
         """
         info, index = self.info, self.info.total_episodes
         n = len(next(iter(columns.values())))
         first = info.total_frames
-        if task not in self._tasks:
-            self._tasks.append(task)
         whole = {
             **columns,
             "timestamp": (np.arange(n) / info.fps).astype(np.float32),
             "frame_index": np.arange(n),
             "episode_index": np.full(n, index),
             "index": np.arange(first, first + n),
-            "task_index": np.full(n, self._tasks.index(task)),
+            "task_index": _numbered([task] * n, self._tasks),
         }
+        if layout.SUBTASK_INDEX in info.features:
+            whole[layout.SUBTASK_INDEX] = _numbered(subtasks, self._subtasks)
         statistics = {key: vector_statistics(values.reshape(n, -1)) for key, values in whole.items()}
         statistics.update(pictures)
         row: dict[str, Any] = {"episode_index": index, "tasks": [task], "length": n}
@@ -139,10 +140,14 @@ class DatasetFiles:
         }
         self.info = info.model_copy(update=counts)
         stage = self._staging.path
-        write_tasks(stage(layout.TASKS_PATH), self._tasks)
+        changed += [layout.TASKS_PATH, layout.STATS_PATH]
+        write_texts(stage(layout.TASKS_PATH), self._tasks, kind="task")
+        if layout.SUBTASK_INDEX in info.features:
+            changed.append(layout.SUBTASKS_PATH)
+            write_texts(stage(layout.SUBTASKS_PATH), self._subtasks, kind="subtask")
         stage(layout.STATS_PATH).write_text(json.dumps(to_json(self._statistics), indent=4) + "\n")
         stage(layout.INFO_PATH).write_text(self.info.to_json())
-        self._staging.commit([*changed, layout.TASKS_PATH, layout.STATS_PATH, layout.INFO_PATH])
+        self._staging.commit([*changed, layout.INFO_PATH])
         return index
 
     def _new_series(self, template: str, limit_mib: float) -> _Series:
@@ -184,7 +189,9 @@ class DatasetFiles:
 
     def _take_over(self) -> None:
         """Read tasks, statistics and the last file of each part."""
-        self._tasks = list(read_tasks(self._folder / layout.TASKS_PATH))
+        self._tasks = list(read_texts(self._folder / layout.TASKS_PATH, kind="task"))
+        if layout.SUBTASK_INDEX in self.info.features:
+            self._subtasks = list(read_texts(self._folder / layout.SUBTASKS_PATH, kind="subtask"))
         path = self._folder / layout.STATS_PATH
         try:
             self._statistics = from_json(json.loads(path.read_text()))
@@ -195,6 +202,22 @@ class DatasetFiles:
             for part, series in self._series.items():
                 chunks, files = (table[f"{part}/{name}_index"].to_pylist() for name in ("chunk", "file"))
                 series.last = max([*zip(chunks, files, strict=True), *([series.last] if series.last else [])])
+
+
+def refuse_other_files(folder: Path) -> None:
+    """Raise DatasetError if a folder holds anything but a dataset, or the beginnings of one."""
+    if folder.exists() and not folder.is_dir():
+        raise DatasetError(f"{folder} is a file, expected a folder")
+    if not folder.exists() or (folder / layout.INFO_PATH).exists() or is_half_committed(folder):
+        return
+    if any(path.name != STAGING for path in folder.iterdir()):
+        raise DatasetError(f"{folder} holds files and no {layout.INFO_PATH}: choose an empty folder")
+
+
+def _numbered(texts: Sequence[str], known: list[str]) -> NDArray[np.int64]:
+    """Return the number of each text, shape (n,); new ones are added to those that are known."""
+    known.extend(text for text in dict.fromkeys(texts) if text not in known)
+    return np.array([known.index(text) for text in texts], np.int64)
 
 
 def _check_same(path: Path, present: Info, wanted: Info) -> None:

@@ -3,11 +3,13 @@
     meta/info.json                               Info: fps, features, counts, templates
     meta/stats.json                              statistics of each feature over all frames
     meta/tasks.parquet                           task (text) and task_index
+    meta/subtasks.parquet                        subtask (text) and subtask_index, where frames have one
     meta/episodes/chunk-000/file-000.parquet     one row an episode: where its frames and pictures are
     data/chunk-000/file-000.parquet              one row a frame, many episodes a file
     videos/KEY/chunk-000/file-000.mp4            one camera, many episodes a file
 
-An episode never spans two files. Source: the documentation of huggingface/lerobot, "LeRobotDataset v3.0".
+An episode never spans two files. Source: the documentation of huggingface/lerobot, "LeRobotDataset v3.0";
+columns and types after its release 0.4.4.
 """
 
 from __future__ import annotations
@@ -24,17 +26,20 @@ VERSION = "v3.0"
 INFO_PATH = "meta/info.json"
 STATS_PATH = "meta/stats.json"
 TASKS_PATH = "meta/tasks.parquet"
+SUBTASKS_PATH = "meta/subtasks.parquet"
 EPISODES_FOLDER = "meta/episodes"
 EPISODES_PATH = EPISODES_FOLDER + "/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
 
 STATE, ACTION = "observation.state", "action"
+DONE, SUCCESS = "next.done", "next.success"
+SUBTASK_INDEX = "subtask_index"
 NUMBER_DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
     "float16", "float32", "float64",
 )  # fmt: skip
-DTYPES = (*NUMBER_DTYPES, "string", "image", "video")
+DTYPES = (*NUMBER_DTYPES, "string", "language", "image", "video")
 
 
 class DatasetError(ValueError):
@@ -45,7 +50,8 @@ class Feature(BaseModel):
     """One entry of `features`: what a frame holds under a key.
 
     Attributes:
-        dtype: A NumPy type, `string`, `image` (encoded pictures in the parquet) or `video`.
+        dtype: A NumPy type, `string`, `language` (annotations, as lists of records), `image` (encoded
+            pictures in the parquet) or `video`.
         shape: Shape of one frame's value; pictures as (H, W, 3) or (3, H, W), told apart by `names`.
         names: What each entry (or axis of a picture) is, if said.
         info: Codec, size and rate of a video.
@@ -147,20 +153,27 @@ def make_features(
     cameras: Mapping[str, tuple[int, int]],
     state_names: Sequence[str],
     action_names: Sequence[str],
+    more: Mapping[str, Sequence[str]],
+    subtasks: bool,
     codec: str,
 ) -> dict[str, Feature]:
     """Return the features of a dataset with a state vector, an action vector and cameras.
+
+    `next.done` is true in an episode's last frame, `next.success` there if the episode succeeded.
 
     Args:
         fps: Frames a second.
         cameras: Height and width [px] of each camera, by feature key.
         state_names: Name of each entry of `observation.state`.
         action_names: Name of each entry of `action`.
+        more: Further vectors: name of each entry, by feature key.
+        subtasks: Whether each frame says what was being done in it.
         codec: Name of the video codec as ffmpeg knows it.
     """
+    vectors = {STATE: state_names, ACTION: action_names, **more}
     features = {
-        STATE: Feature(dtype="float32", shape=(len(state_names),), names=list(state_names)),
-        ACTION: Feature(dtype="float32", shape=(len(action_names),), names=list(action_names)),
+        key: Feature(dtype="float32", shape=(len(names),), names=list(names))
+        for key, names in vectors.items()
     }
     for key, (height, width) in cameras.items():
         features[key] = Feature(
@@ -178,8 +191,10 @@ def make_features(
                 "has_audio": False,
             },
         )
+    for key in (DONE, SUCCESS):
+        features[key] = Feature(dtype="bool", shape=(1,))
     features["timestamp"] = Feature(dtype="float32", shape=(1,))
-    for key in ("frame_index", "episode_index", "index", "task_index"):
+    for key in ("frame_index", "episode_index", "index", "task_index", *([SUBTASK_INDEX] * subtasks)):
         features[key] = Feature(dtype="int64", shape=(1,))
     return features
 

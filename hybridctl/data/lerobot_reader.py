@@ -17,9 +17,9 @@ from PIL import Image, UnidentifiedImageError
 from hybridctl.data import lerobot_layout as layout
 from hybridctl.data.lerobot_episodes import Episode, read_episodes
 from hybridctl.data.lerobot_layout import DatasetError, Feature, Info
-from hybridctl.data.lerobot_staging import is_half_committed
+from hybridctl.data.lerobot_staging import complete
 from hybridctl.data.lerobot_stats import Statistics, from_json
-from hybridctl.data.lerobot_tables import read_table, read_tasks
+from hybridctl.data.lerobot_tables import read_table, read_texts
 from hybridctl.data.lerobot_video import VideoFrames
 
 _OPEN_VIDEOS, _OPEN_TABLES = 8, 2
@@ -33,6 +33,7 @@ class Dataset:
         folder: Where it is.
         info: Features, rate and counts.
         tasks: Texts of the tasks, by task_index.
+        subtasks: Texts of what frames are part of, by subtask_index; empty where the folder has none.
         episodes: The episodes in order.
         stats: Statistics a feature over all frames; empty where the folder has none.
     """
@@ -41,16 +42,15 @@ class Dataset:
         """Read everything but frames and pictures; see `open_dataset`."""
         layout.pyarrow("parquet")
         self.folder = folder
+        complete(folder)
         self.info: Info = layout.load_info(folder)
-        if is_half_committed(folder):
-            raise DatasetError(
-                f"{folder} was interrupted while an episode came in: opening it with EpisodeWriter "
-                "completes it"
-            )
         self.tasks: tuple[str, ...] = ()
+        self.subtasks: tuple[str, ...] = ()
         self.episodes: tuple[Episode, ...] = ()
         if self.info.total_episodes:
-            self.tasks = read_tasks(folder / layout.TASKS_PATH)
+            self.tasks = read_texts(folder / layout.TASKS_PATH, kind="task")
+            if layout.SUBTASK_INDEX in self.info.features and (folder / layout.SUBTASKS_PATH).exists():
+                self.subtasks = read_texts(folder / layout.SUBTASKS_PATH, kind="subtask")
             self.episodes = read_episodes(folder, self.info)
         self.stats = _read_statistics(folder / layout.STATS_PATH)
         self._firsts = [episode.first for episode in self.episodes]
@@ -62,7 +62,7 @@ class Dataset:
         return sum(episode.length for episode in self.episodes)
 
     def frame(self, index: int, *, pictures: bool = True) -> dict[str, Any]:
-        """Return what a frame holds, by feature, with `task` as text added.
+        """Return what a frame holds, by feature, with `task` (and `subtask`, if there are any) as text added.
 
         Vectors have the feature's dtype and shape, features of shape (1,) are plain numbers, pictures have
         shape (H, W, 3), uint8.
@@ -115,12 +115,10 @@ class Dataset:
                     frame[key] = self._picture(episode, key, int(table["frame_index"][row].as_py()))
             elif feature.dtype != "image" or pictures:
                 frame[key] = _value(table[key][row].as_py(), feature, where=f"{episode.data}: {key}")
-        task = int(frame["task_index"])
-        if not 0 <= task < len(self.tasks):
-            raise DatasetError(
-                f"frame {index} has the task {task}, {layout.TASKS_PATH} has {len(self.tasks)}"
-            )
-        frame["task"] = self.tasks[task]
+        frame["task"] = _text(self.tasks, frame["task_index"], f"frame {index}: {layout.TASKS_PATH}")
+        if self.subtasks:
+            where = f"frame {index}: {layout.SUBTASKS_PATH}"
+            frame["subtask"] = _text(self.subtasks, frame[layout.SUBTASK_INDEX], where)
         return frame
 
     def _table(self, path: Path) -> tuple[NDArray[np.int64], Any]:
@@ -168,8 +166,14 @@ def _read_statistics(path: Path) -> dict[str, Statistics]:
         raise DatasetError(f"{path} cannot be read: {error}") from error
 
 
+def _text(texts: tuple[str, ...], number: Any, where: str) -> str:
+    if not 0 <= number < len(texts):
+        raise DatasetError(f"{where} has no number {number}, it has {len(texts)} texts")
+    return texts[int(number)]
+
+
 def _value(value: Any, feature: Feature, *, where: str) -> Any:
-    if feature.dtype == "string":
+    if feature.dtype in ("string", "language"):
         return value
     if feature.dtype == "image":
         if not isinstance(value, dict) or not value.get("bytes"):

@@ -86,6 +86,22 @@ class Staging:
         journal.unlink()
 
 
+def complete(folder: Path) -> None:
+    """Finish a commit that was interrupted, if there is one; who reads a folder calls this first.
+
+    Raises:
+        DatasetError: another process is committing at this moment, or the folder cannot be written to.
+    """
+    if not is_half_committed(folder):
+        return
+    try:
+        Staging(folder).close()
+    except OSError as error:
+        raise DatasetError(
+            f"{folder} was interrupted while an episode came in, and cannot be completed: {error}"
+        ) from error
+
+
 def is_half_committed(folder: Path) -> bool:
     """Return whether a commit was begun and not finished."""
     return (folder / STAGING / _JOURNAL).exists()

@@ -79,16 +79,20 @@ def read_table(path: Path, *, columns: Sequence[str] | None = None) -> Any:
         raise DatasetError(f"{path} is no parquet file that can be read: {error}") from error
 
 
-def write_tasks(path: Path, tasks: Sequence[str]) -> None:
-    """Write `meta/tasks.parquet` as pandas would write a frame that is indexed by the task's text."""
+def write_texts(path: Path, texts: Sequence[str], *, kind: str) -> None:
+    """Write texts with their numbers as pandas would write a frame that is indexed by the text.
+
+    Args:
+        path: `meta/tasks.parquet` or `meta/subtasks.parquet`.
+        texts: The text of each number.
+        kind: Name of the text's column, `task` or `subtask`; that of the number's is `KIND_index`.
+    """
     pa, pq = pyarrow(), pyarrow("parquet")
-    table = pa.table({"task_index": pa.array(range(len(tasks)), pa.int64()), "task": pa.array(list(tasks))})
-    columns = [
-        _pandas_column("task_index", "int64", "int64"),
-        _pandas_column("task", "unicode", "object"),
-    ]
+    number = f"{kind}_index"
+    table = pa.table({number: pa.array(range(len(texts)), pa.int64()), kind: pa.array(list(texts))})
+    columns = [_pandas_column(number, "int64", "int64"), _pandas_column(kind, "unicode", "object")]
     about = {
-        "index_columns": ["task"],
+        "index_columns": [kind],
         "column_indexes": [
             {
                 "name": None,
@@ -105,20 +109,22 @@ def write_tasks(path: Path, tasks: Sequence[str]) -> None:
     pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(about)}), path)
 
 
-def read_tasks(path: Path) -> tuple[str, ...]:
-    """Return the tasks, each at its `task_index`.
+def read_texts(path: Path, *, kind: str) -> tuple[str, ...]:
+    """Return the texts that `write_texts` or pandas wrote, each at its number.
 
     Raises:
-        DatasetError: the file is missing or broken, or does not number its tasks 0, 1, 2, …
+        DatasetError: the file is missing or broken, or does not number its texts 0, 1, 2, …
     """
     table = read_table(path)
-    key = "task" if "task" in table.column_names else NAMELESS_INDEX
-    if key not in table.column_names or "task_index" not in table.column_names:
+    number = f"{kind}_index"
+    key = kind if kind in table.column_names else NAMELESS_INDEX
+    if key not in table.column_names or number not in table.column_names:
         found = ", ".join(table.column_names)
-        raise DatasetError(f"{path} has the columns {found}, expected task and task_index")
-    texts = dict(zip(table["task_index"].to_pylist(), table[key].to_pylist(), strict=True))
-    if sorted(texts) != list(range(len(texts))) or len(texts) != table.num_rows:
-        raise DatasetError(f"{path} numbers its tasks {sorted(texts)}, expected 0 to {table.num_rows - 1}")
+        raise DatasetError(f"{path} has the columns {found}, expected {kind} and {number}")
+    texts = dict(zip(table[number].to_pylist(), table[key].to_pylist(), strict=True))
+    if set(texts) != set(range(table.num_rows)):
+        numbers = ", ".join(map(str, texts))
+        raise DatasetError(f"{path} numbers its {kind}s {numbers}, expected 0 to {table.num_rows - 1}")
     return tuple(str(texts[i]) for i in range(len(texts)))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hybridctl.data import lerobot_layout as layout
-from hybridctl.data.lerobot_files import DatasetFiles
+from hybridctl.data.lerobot_files import DatasetFiles, refuse_other_files
 from hybridctl.data.lerobot_layout import DatasetError, Info
 from hybridctl.data.lerobot_staging import Staging
 from hybridctl.data.lerobot_stats import PictureStatistics
@@ -32,6 +33,8 @@ class EpisodeWriter:
         cameras: Mapping[str, tuple[int, int]],
         state_names: Sequence[str],
         action_names: Sequence[str],
+        more: Mapping[str, Sequence[str]] | None = None,
+        subtasks: bool = False,
         robot_type: str | None = None,
         data_file_mib: float = 20,
         video_file_mib: float = 50,
@@ -44,6 +47,8 @@ class EpisodeWriter:
             cameras: Height and width [px], both even, by feature key (see `camera_key`).
             state_names: Name of each entry of `observation.state`.
             action_names: Name of each entry of `action`.
+            more: Further vectors, as `observation.wrench`: name of each entry, by feature key.
+            subtasks: Whether each frame says what was being done in it.
             robot_type: Name of the robot.
             data_file_mib, video_file_mib: A file that would grow beyond this [MiB] is followed by a next one.
                 Ending an episode writes the last file of each kind anew, so smaller ones make it quicker.
@@ -53,20 +58,26 @@ class EpisodeWriter:
                 another writer has it open, or a size is odd.
         """
         layout.pyarrow("parquet")
-        if fps < 1 or not state_names or not action_names:
-            raise DatasetError(
-                f"fps is {fps}, with {len(state_names)} state and {len(action_names)} action names: expected "
-                "1 or more of each"
-            )
+        vectors = {layout.STATE: state_names, layout.ACTION: action_names, **(more or {})}
+        if fps < 1 or not all(vectors.values()):
+            counts = ", ".join(f"{len(names)} names of {key}" for key, names in vectors.items())
+            raise DatasetError(f"fps is {fps}, with {counts}: expected 1 or more of each")
         for key, (height, width) in cameras.items():
             if height % 2 or width % 2 or height < 2 or width < 2:
                 raise DatasetError(
                     f"camera {key!r} is {height}x{width}, H.264 needs an even height and width"
                 )
+        for key in (*cameras, *vectors):
             if "/" in key:
-                raise DatasetError(f"camera {key!r}: a feature's key holds no '/'")
+                raise DatasetError(f"{key!r}: a feature's key holds no '/'")
         features = layout.make_features(
-            fps=fps, cameras=cameras, state_names=state_names, action_names=action_names, codec=CODEC
+            fps=fps,
+            cameras=cameras,
+            state_names=state_names,
+            action_names=action_names,
+            more=more or {},
+            subtasks=subtasks,
+            codec=CODEC,
         )
         info = Info(
             codebase_version=layout.VERSION,
@@ -78,6 +89,8 @@ class EpisodeWriter:
             robot_type=robot_type,
         )
         self.folder, self._info, self._cameras = folder, info, dict(cameras)
+        self._vector_keys, self._has_subtasks = tuple(vectors), subtasks
+        refuse_other_files(folder)
         self._staging = Staging(folder)
         try:
             self._files = DatasetFiles(folder, info, self._staging)
@@ -95,7 +108,7 @@ class EpisodeWriter:
     @property
     def frames(self) -> int:
         """Number of frames that the present episode has so far."""
-        return len(self._states)
+        return len(self._subtasks)
 
     def add_frame(
         self,
@@ -103,6 +116,9 @@ class EpisodeWriter:
         action: ArrayLike,
         images: Mapping[str, NDArray[np.uint8]],
         timestamp: float,
+        *,
+        more: Mapping[str, ArrayLike] | None = None,
+        subtask: str | None = None,
     ) -> None:
         """Add a frame to the present episode.
 
@@ -112,18 +128,18 @@ class EpisodeWriter:
             images: A picture of each camera by its key, shape (H, W, 3), uint8.
             timestamp: Time since the episode's start [s]. The layout keeps frame_index / fps instead, so it
                 has to be within half a frame of that.
+            more: The further vectors, by feature key.
+            subtask: What is being done, in words; given where the dataset has subtasks, and only there.
 
         Raises:
             DatasetError: a shape, type or key is wrong, a number is not finite, or frames are missing
                 before this one. Nothing was added.
         """
         self._require_open()
-        vectors = []
-        for key, value in ((layout.STATE, state), (layout.ACTION, action)):
-            try:
-                vectors.append(checked(key, value, shape=self._info.features[key].shape))
-            except MessageError as error:
-                raise DatasetError(str(error)) from error
+        vectors = self._checked_vectors({layout.STATE: state, layout.ACTION: action, **(more or {})})
+        if (subtask is not None) != self._has_subtasks:
+            takes = "one" if self._has_subtasks else "none"
+            raise DatasetError(f"the frame has the subtask {subtask!r}, the dataset takes {takes}")
         if set(images) != set(self._cameras):
             raise DatasetError(f"pictures of {sorted(images)}, expected {sorted(self._cameras)}")
         for key, rgb in images.items():
@@ -146,14 +162,16 @@ class EpisodeWriter:
                 )
             self._videos[key].add(rgb)
             self._pictures[key].add(rgb)
-        self._states.append(vectors[0])
-        self._actions.append(vectors[1])
+        for key, vector in vectors.items():
+            self._vectors[key].append(vector)
+        self._subtasks.append(subtask or "")
 
-    def end_episode(self, task: str) -> int:
+    def end_episode(self, task: str, *, succeeded: bool = True) -> int:
         """Commit the present episode and return its index; a new one begins.
 
         Args:
             task: What was done, in words.
+            succeeded: What `next.success` says in the last frame.
 
         Raises:
             DatasetError: there are no frames or no task.
@@ -164,17 +182,20 @@ class EpisodeWriter:
             raise DatasetError("the episode has no frames")
         if not task.strip():
             raise DatasetError("the episode has no task: say in words what was done")
+        columns: dict[str, NDArray[Any]] = {
+            key: np.array(vectors, np.float32) for key, vectors in self._vectors.items()
+        }
+        columns[layout.DONE] = np.arange(self.frames) == self.frames - 1
+        columns[layout.SUCCESS] = columns[layout.DONE] & succeeded
         try:
             for video in self._videos.values():
                 video.close()
             index = self._files.commit(
-                {
-                    layout.STATE: np.array(self._states, np.float32),
-                    layout.ACTION: np.array(self._actions, np.float32),
-                },
+                columns,
                 {key: counted.result() for key, counted in self._pictures.items()},
                 {key: self._video_path(key) for key in self._cameras},
                 task,
+                self._subtasks,
             )
             self._staging.clear()
         except BaseException:
@@ -202,13 +223,24 @@ class EpisodeWriter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _checked_vectors(self, values: Mapping[str, ArrayLike]) -> dict[str, FloatArray]:
+        if set(values) != set(self._vectors):
+            raise DatasetError(f"the frame has {sorted(values)}, expected {sorted(self._vectors)}")
+        try:
+            return {
+                key: checked(key, value, shape=self._info.features[key].shape)
+                for key, value in values.items()
+            }
+        except MessageError as error:
+            raise DatasetError(str(error)) from error
+
     def _require_open(self) -> None:
         if not self._open:
             raise DatasetError(f"the writer of {self.folder} is closed")
 
     def _start_episode(self) -> None:
-        self._states: list[FloatArray] = []
-        self._actions: list[FloatArray] = []
+        self._vectors: dict[str, list[FloatArray]] = {key: [] for key in self._vector_keys}
+        self._subtasks: list[str] = []
         self._videos: dict[str, EpisodeVideo] = {}
         self._pictures = {key: PictureStatistics() for key in self._cameras}
 

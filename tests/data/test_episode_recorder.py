@@ -18,8 +18,8 @@ T = np.diag([1.0, -1.0, -1.0, 1.0])
 T[:3, 3] = (0.4, 0.1, 0.3)
 
 
-def control(recorder, stamp):
-    state = ArmState(np.full(7, stamp), np.full(7, 0.1), np.zeros(7), 0.04, 0.0, stamp)
+def control(recorder, stamp, **senses):
+    state = measured(stamp, **senses)
     command = JointCommand(np.full(7, stamp + 1.0), np.zeros(7), 0.08, stamp)
     recorder.on_control(state, ControlResult(command, "tracking", {}, 0.1, {}), T, "tokens")
 
@@ -28,9 +28,18 @@ def grey():
     return np.full((16, 16, 3), 90, np.uint8)
 
 
-def make(folder, fps=20, picture=grey):
+def measured(stamp=0.0, **senses):
+    return ArmState(np.full(7, stamp), np.full(7, 0.1), np.zeros(7), 0.04, 0.0, stamp, **senses)
+
+
+def make(folder, fps=20, picture=grey, **options):
     return EpisodeRecorder(
-        folder, fps=fps, joint_names=JOINTS, cameras={"scene": picture}, robot_type="panda"
+        folder,
+        fps=fps,
+        joint_names=JOINTS,
+        cameras={"scene": picture},
+        robot_type="panda",
+        **{"measured": measured(), **options},
     )
 
 
@@ -66,6 +75,61 @@ def test_a_run_that_failed_leaves_nothing(tmp_path):
             assert recorder.problem == ""
     with open_dataset(tmp_path) as dataset:
         assert [episode.length for episode in dataset.episodes] == [3]
+
+
+def test_failures_are_kept_where_wanted_and_told_apart(tmp_path):
+    with make(tmp_path, keep_failures=True) as recorder:
+        for succeeded in (False, True):
+            for k in range(11):
+                control(recorder, 0.01 * k)
+            assert recorder.end_run("wave", succeeded=succeeded)
+        control(recorder, 0.0)
+        control(recorder, 0.3)
+        assert not recorder.end_run("wave", succeeded=False)  # a gap is no episode, failed or not
+    with open_dataset(tmp_path) as dataset:
+        frames = [list(dataset.frames(e)) for e in range(len(dataset.episodes))]
+    assert [[bool(frame["next.done"]) for frame in episode] for episode in frames] == [
+        [False, False, True]
+    ] * 2
+    assert [bool(episode[-1]["next.success"]) for episode in frames] == [False, True]
+
+
+def test_an_arm_that_feels_contact_adds_what_it_feels(tmp_path):
+    senses = {"wrench": np.arange(6.0), "tau_external": np.arange(7.0)}
+    with make(tmp_path, measured=measured(**senses)) as recorder:
+        control(recorder, 0.0, wrench=np.arange(6.0) + 1, tau_external=np.arange(7.0) - 1)
+        assert recorder.end_run("wave", succeeded=True)
+        control(recorder, 0.0)
+        assert not recorder.end_run("wave", succeeded=True)
+        assert "expected ['action', 'observation.state', 'observation.tau_external'" in recorder.problem
+    with open_dataset(tmp_path) as dataset:
+        names = dataset.info.features["observation.wrench"].names
+        wrench = dict(zip(names, dataset.frame(0)["observation.wrench"], strict=True))
+        assert (wrench["force.x"], wrench["torque.z"]) == (1, 6)
+        assert dataset.info.features["observation.tau_external"].names[0] == "joint1.torque"
+        np.testing.assert_array_equal(dataset.frame(0)["observation.tau_external"], np.arange(7.0) - 1)
+
+
+def test_an_arm_that_does_not_has_no_such_features(tmp_path):
+    with make(tmp_path) as recorder:
+        control(recorder, 0.0)
+        recorder.end_run("wave", succeeded=True)
+    with open_dataset(tmp_path) as dataset:
+        assert not {"observation.wrench", "observation.tau_external"} & set(dataset.info.features)
+
+
+def test_each_frame_says_which_leaf_was_active(tmp_path):
+    with make(tmp_path) as recorder:
+        for tips in (("", "reach", "reach", "grasp"), ("grasp",)):
+            for k, tip in enumerate(tips):
+                recorder.on_tree(0.05 * k, "RUNNING", tip)
+                control(recorder, 0.05 * k)
+            assert recorder.end_run("pick", succeeded=True)
+        control(recorder, 0.0)
+        assert recorder.end_run("pick", succeeded=True)
+    with open_dataset(tmp_path) as dataset:
+        said = [frame["subtask"] for e in range(3) for frame in dataset.frames(e)]
+    assert said == ["none", "reach", "reach", "grasp", "grasp", "none"]
 
 
 def test_a_rate_that_does_not_divide_the_control_rate_takes_the_next_period(tmp_path):
@@ -128,7 +192,11 @@ def test_a_run_of_the_expert_is_recorded_with_two_cameras(tmp_path, simulator, t
 
     phrase = task.scene.target.phrase
     with EpisodeRecorder(
-        tmp_path, fps=5, joint_names=JOINTS, cameras={"scene": scene, "viewer": lambda: seen.rgb("viewer")}
+        tmp_path,
+        fps=5,
+        joint_names=JOINTS,
+        cameras={"scene": scene, "viewer": lambda: seen.rgb("viewer")},
+        measured=simulator.arm.read(),
     ) as recorder:
         pictures.clear()
         runtime = Runtime(

@@ -13,10 +13,11 @@ from PIL import Image
 
 from hybridctl.data.lerobot_layout import DatasetError
 from hybridctl.data.lerobot_reader import open_dataset
+from hybridctl.data.lerobot_staging import Staging
 from hybridctl.data.lerobot_writer import EpisodeWriter
 
 FPS = 25
-TOP = "observation.images.cam_high"
+TOP, SIDE = "observation.images.cam_high", "observation.images.cam_side"
 LENGTHS = (30, 20, 10)
 FILES = ((0, 0), (0, 1), (1, 0))
 """One data file an episode, two of them a chunk; the first two episodes share a video."""
@@ -48,7 +49,7 @@ def png(level):
 
 
 def make_foreign(folder, codec="libx264"):
-    """ALOHA-like: two arms, an effort matrix, a flag, a note, pictures in the parquet and one video."""
+    """ALOHA-like: an effort matrix, a flag, a note, an int16, pictures in the parquet and two cameras."""
     one = {"dtype": "int64", "shape": [1], "names": None}
     info = {
         "codebase_version": "v3.0",
@@ -67,20 +68,25 @@ def make_foreign(folder, codec="libx264"):
             "observation.effort": {"dtype": "float32", "shape": [2, 2], "names": None},
             "next.done": {"dtype": "bool", "shape": [1], "names": None},
             "note": {"dtype": "string", "shape": [1], "names": None},
+            "tries": {"dtype": "int16", "shape": [1], "names": None},
+            "language_persistent": {"dtype": "language", "shape": [1], "names": None},
             "observation.images.low": {
                 "dtype": "image",
                 "shape": [3, 4, 6],
                 "names": ["channels", "height", "width"],
             },
             TOP: {"dtype": "video", "shape": [3, 64, 64], "names": ["channels", "height", "width"]},
+            SIDE: {"dtype": "video", "shape": [64, 64, 3], "names": ["height", "width", "channel"]},
             "timestamp": {"dtype": "float32", "shape": [1], "names": None},
-            **dict.fromkeys(("frame_index", "episode_index", "index", "task_index"), one),
+            **dict.fromkeys(("frame_index", "episode_index", "index", "task_index", "subtask_index"), one),
         },
     }
     (folder / "meta/episodes/chunk-000").mkdir(parents=True)
     (folder / "meta/info.json").write_text(json.dumps(info))
     tasks = pa.table({"task_index": [1, 0], "__index_level_0__": ["fold", "stack"]})
     pq.write_table(tasks, folder / "meta/tasks.parquet")
+    subtasks = pa.table({"subtask_index": [0, 1], "subtask": ["reach", "grasp"]})
+    pq.write_table(subtasks, folder / "meta/subtasks.parquet")
     first = 0
     for e, (length, (chunk, file)) in enumerate(zip(LENGTHS, FILES, strict=True)):
         k = np.arange(length)
@@ -90,12 +96,15 @@ def make_foreign(folder, codec="libx264"):
                 "observation.effort": [[[i, 0.0], [0.0, e]] for i in k.tolist()],
                 "next.done": k == length - 1,
                 "note": [f"{e}/{i}" for i in k],
+                "tries": k.astype(np.int16),
+                "language_persistent": [[{"style": "subtask", "content": "reach"}]] * length,
                 "observation.images.low": [png(grey(e, i)) for i in k.tolist()],
                 "timestamp": (k / FPS).astype(np.float32),
                 "frame_index": k,
                 "episode_index": np.full(length, e),
                 "index": first + k,
                 "task_index": np.full(length, e % 2),
+                "subtask_index": k % 2,
             }
         )
         path = folder / f"data/chunk-{chunk:03d}/file-{file:03d}.parquet"
@@ -113,8 +122,14 @@ def make_foreign(folder, codec="libx264"):
             f"videos/{TOP}/file_index": int(e == 2),
             f"videos/{TOP}/from_timestamp": LENGTHS[0] / FPS if e == 1 else 0.0,
             f"videos/{TOP}/to_timestamp": (LENGTHS[0] + length if e == 1 else length) / FPS,
+            f"videos/{SIDE}/chunk_index": e // 2,  # cameras part their files by their own sizes
+            f"videos/{SIDE}/file_index": e % 2,
+            f"videos/{SIDE}/from_timestamp": 0.0,
+            f"videos/{SIDE}/to_timestamp": length / FPS,
             "stats/observation.joints/mean": [float(e), 0.0, 0.5],
         }
+        side = folder / f"videos/{SIDE}/chunk-{e // 2:03d}/file-{e % 2:03d}.mp4"
+        encode(side, [255 - grey(e, i) for i in range(length)], codec)
         # Later episodes in files that sort first: the order is by index, not by name.
         rows = pa.Table.from_pylist([row])
         pq.write_table(rows, folder / f"meta/episodes/chunk-000/file-{2 - e:03d}.parquet")
@@ -170,10 +185,14 @@ def test_each_frame_comes_with_its_values_and_pictures(foreign):
                 np.testing.assert_array_equal(frame["observation.effort"], [[k, 0], [0, e]])
                 assert (bool(frame["next.done"]), frame["note"]) == (k == length - 1, f"{e}/{k}")
                 assert (frame["episode_index"], frame["frame_index"]) == (e, k)
+                assert (frame["tries"], frame["tries"].dtype) == (k, np.int16)
+                assert frame["language_persistent"] == [{"style": "subtask", "content": "reach"}]
                 assert frame["task"] == ("stack", "fold")[e % 2]
+                assert frame["subtask"] == ("reach", "grasp")[k % 2]
                 assert (frame["observation.images.low"] == grey(e, k)).all()
                 assert frame[TOP].shape == (64, 64, 3)
                 assert abs(frame[TOP].mean() - grey(e, k)) < 1.5
+                assert abs(frame[SIDE].mean() - (255 - grey(e, k))) < 1.5
 
 
 def test_frames_are_found_in_any_order(foreign):
@@ -189,7 +208,7 @@ def test_pictures_can_be_left_out(foreign):
     with open_dataset(foreign) as dataset:
         frame = dataset.frame(31, pictures=False)
     assert frame["note"] == "1/1"
-    assert not {TOP, "observation.images.low"} & set(frame)
+    assert not {TOP, SIDE, "observation.images.low"} & set(frame)
 
 
 @pytest.mark.parametrize("index", [-1, 60])
@@ -251,6 +270,13 @@ def test_a_meta_file_that_is_missing_or_broken(copy, name):
         open_dataset(copy)
 
 
+def test_a_folder_without_texts_of_subtasks(copy):
+    (copy / "meta/subtasks.parquet").unlink()
+    with open_dataset(copy) as dataset:
+        frame = dataset.frame(31)
+    assert (dataset.subtasks, frame["subtask_index"], "subtask" in frame) == ((), 1, False)
+
+
 def test_no_episode_rows(copy):
     for path in (copy / "meta/episodes").rglob("*.parquet"):
         path.unlink()
@@ -267,7 +293,7 @@ def test_episode_rows_and_tasks_without_a_column(copy):
     with pytest.raises(DatasetError, match="has the columns task_index, expected task and task_index"):
         open_dataset(copy)
     pq.write_table(pa.table({"task_index": [0, 2], "task": ["a", "b"]}), copy / "meta/tasks.parquet")
-    with pytest.raises(DatasetError, match=r"numbers its tasks \[0, 2\], expected 0 to 1"):
+    with pytest.raises(DatasetError, match="numbers its tasks 0, 2, expected 0 to 1"):
         open_dataset(copy)
 
 
@@ -313,7 +339,7 @@ def test_data_that_is_not_as_described(copy):
     with pytest.raises(DatasetError, match="holds no encoded picture"):
         frame_of(table.set_column(at, "observation.images.low", [[b"x"] * 10]))
     at = table.column_names.index("task_index")
-    with pytest.raises(DatasetError, match="has the task 7"):
+    with pytest.raises(DatasetError, match=r"frame 50: meta/tasks\.parquet has no number 7, it has 2 texts"):
         frame_of(table.set_column(at, "task_index", [np.full(10, 7)]))
 
 
@@ -329,11 +355,26 @@ def test_videos_that_are_broken_or_too_short(copy):
         dataset.frame(50)
 
 
-def test_a_folder_that_was_interrupted_while_an_episode_came_in(copy):
+def test_a_folder_that_was_interrupted_while_an_episode_came_in_is_completed(copy):
+    moved = ["meta/tasks.parquet", "meta/info.json"]
+    for name in moved:
+        staged = copy / ".staging/files" / name
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).rename(staged)
+    (copy / ".staging/journal.json").write_text(json.dumps(moved))
+    with open_dataset(copy) as dataset:
+        assert (len(dataset), dataset.tasks) == (60, ("stack", "fold"))
+    assert not (copy / ".staging").exists()
+
+
+def test_a_folder_into_which_an_episode_comes_at_this_moment(copy):
+    writing = Staging(copy)
     (copy / ".staging").mkdir()
     (copy / ".staging/journal.json").write_text("[]")
-    with pytest.raises(DatasetError, match="opening it with EpisodeWriter completes it"):
+    with pytest.raises(DatasetError, match="is open for writing elsewhere"):
         open_dataset(copy)
+    writing.close()
+    open_dataset(copy).close()
 
 
 def test_the_writer_does_not_add_to_a_folder_of_other_features(foreign):

@@ -1,10 +1,6 @@
 """What the writer leaves can be read with pyarrow and ffmpeg alone, and is whole whatever happens to it."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import av
@@ -171,26 +167,6 @@ def test_videos_hold_each_picture_at_its_time(folder):
             assert psnr(rgb, picture(key, episode, k)) > 33
 
 
-def test_statistics_match_a_recomputation(folder):
-    whole = json.loads((folder / "meta/stats.json").read_text())
-    rows = pq.read_table(folder / "meta/episodes/chunk-000/file-000.parquet").to_pylist()
-    table = pq.read_table(folder / "data/chunk-000/file-000.parquet")
-    episode_of = table["episode_index"].to_numpy()
-    for key in table.column_names:
-        values = np.array(table[key].to_pylist(), float).reshape(table.num_rows, -1)
-        parts = [(whole[key], values)]
-        for e, row in enumerate(rows):
-            named = {name: row[f"stats/{key}/{name}"] for name in whole[key]}
-            parts.append((named, values[episode_of == e]))
-        for stats, of in parts:
-            for name in ("min", "max", "mean", "std"):
-                np.testing.assert_allclose(stats[name], getattr(of, name)(axis=0), atol=1e-6)
-            assert stats["count"] == [len(of)]
-        for named, of in parts[1:]:
-            for name, q in {"q01": 0.01, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q99": 0.99}.items():
-                np.testing.assert_allclose(named[name], np.quantile(of, q, axis=0), atol=1e-6)
-
-
 def test_picture_statistics_are_normalised_a_channel(folder):
     whole = json.loads((folder / "meta/stats.json").read_text())
     for key in CAMERAS:
@@ -244,45 +220,6 @@ def test_a_discarded_episode_leaves_nothing(tmp_path):
     assert not (tmp_path / "d/.staging").exists()
 
 
-def test_a_writer_that_is_killed_in_an_episode_leaves_those_before(tmp_path):
-    """kill -9 of a real process in the middle of the second episode."""
-    program = """
-import sys, time, numpy as np
-from pathlib import Path
-from hybridctl.data.lerobot_writer import EpisodeWriter
-writer = EpisodeWriter(Path(sys.argv[1]), fps=10, cameras={"observation.images.scene": (32, 32)},
-                       state_names=["a"], action_names=["b"])
-for episode in range(2):
-    for k in range(6):
-        rgb = np.full((32, 32, 3), 20 * k, np.uint8)
-        writer.add_frame([k], [k], {"observation.images.scene": rgb}, k / 10)
-    if episode == 0:
-        writer.end_episode("first")
-print("in the middle", flush=True)
-time.sleep(60)
-"""
-    folder = tmp_path / "d"
-    process = subprocess.Popen([sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"in the middle\n"
-        assert (folder / ".staging").exists()
-        with pytest.raises(DatasetError, match="open for writing elsewhere"):
-            EpisodeWriter(folder, fps=10, cameras={}, state_names=["a"], action_names=["b"])
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-    with open_dataset(folder) as dataset:
-        assert [frame["action"] for frame in dataset.frames(0)] == [0, 1, 2, 3, 4, 5]
-        assert len(dataset) == 6
-    assert pq.read_table(folder / "data/chunk-000/file-000.parquet").num_rows == 6
-    cameras = {SCENE: (32, 32)}
-    with EpisodeWriter(folder, fps=10, cameras=cameras, state_names=["a"], action_names=["b"]) as writer:
-        writer.add_frame([1], [1], {SCENE: np.zeros((32, 32, 3), np.uint8)}, 0.0)
-        assert writer.end_episode("second") == 1
-    assert not (folder / ".staging").exists()
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -304,7 +241,9 @@ def test_episodes_of_another_kind_are_not_appended(folder, change, message):
         ({"cameras": {SCENE: (47, 64)}}, "47x64, H.264 needs an even height and width"),
         ({"cameras": {"a/b": (48, 64)}}, "holds no '/'"),
         ({"fps": 0}, "fps is 0"),
-        ({"action_names": []}, "0 action names"),
+        ({"action_names": []}, "0 names of action"),
+        ({"more": {"observation.wrench": []}}, "0 names of observation.wrench"),
+        ({"more": {"a/b": ["x"]}}, "holds no '/'"),
     ],
 )
 def test_wrong_settings_are_refused_before_anything_is_written(tmp_path, change, message):
@@ -315,9 +254,44 @@ def test_wrong_settings_are_refused_before_anything_is_written(tmp_path, change,
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
+    (tmp_path / ".staging").mkdir()
+    (tmp_path / ".staging/site.html").write_text("mine too")
     with pytest.raises(DatasetError, match="choose an empty folder"):
         open_writer(tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+    assert sorted(p.name for p in tmp_path.rglob("*")) == [".staging", "site.html", "thesis.txt"]
+    with pytest.raises(DatasetError, match=r"thesis\.txt is a file, expected a folder"):
+        open_writer(tmp_path / "thesis.txt")
+
+
+def test_further_vectors_subtasks_and_success_are_stored_a_frame(tmp_path):
+    wrench = {"observation.wrench": ["fx", "fy"]}
+    with open_writer(tmp_path, cameras={}, more=wrench, subtasks=True) as writer:
+        for succeeded in (True, False):
+            for k in range(3):
+                more = {"observation.wrench": [k, -k]}
+                writer.add_frame([1, 2, 3], [0, 0], {}, k / FPS, more=more, subtask=("reach", "lift")[k // 2])
+            writer.end_episode("pick", succeeded=succeeded)
+    table = pq.read_table(tmp_path / "data/chunk-000/file-000.parquet")
+    assert table["observation.wrench"].to_pylist() == [[0, 0], [1, -1], [2, -2]] * 2
+    assert table["subtask_index"].to_pylist() == [0, 0, 1] * 2
+    assert table["next.done"].to_pylist() == [False, False, True] * 2
+    assert table["next.success"].to_pylist() == [False, False, True] + [False] * 3
+    assert pq.read_table(tmp_path / "meta/subtasks.parquet").to_pylist() == [
+        {"subtask_index": 0, "subtask": "reach"},
+        {"subtask_index": 1, "subtask": "lift"},
+    ]
+    with open_writer(tmp_path, cameras={}, more=wrench, subtasks=True) as writer:  # taken over by the next
+        for wrong, message in (
+            ({"subtask": "reach"}, r"the frame has \['action', 'observation.state'\], expected"),
+            ({"more": {"observation.wrench": [0, 0]}}, "has the subtask None, the dataset takes one"),
+            ({"more": {"observation.wrench": [0]}, "subtask": "reach"}, "observation.wrench has shape"),
+        ):
+            with pytest.raises(DatasetError, match=message):
+                writer.add_frame([1, 2, 3], [0, 0], {}, 0.0, **wrong)
+        writer.add_frame([1, 2, 3], [0, 0], {}, 0.0, more={"observation.wrench": [0, 0]}, subtask="let go")
+        writer.end_episode("pick")
+    with open_dataset(tmp_path) as dataset:
+        assert [dataset.frame(i)["subtask"] for i in (0, 2, 6)] == ["reach", "lift", "let go"]
 
 
 def test_wrong_frames_are_refused_and_not_added(tmp_path):
@@ -368,7 +342,7 @@ def test_an_episode_that_cannot_be_written_closes_the_writer_and_keeps_those_bef
             raise OSError("no space left on device")
 
         with monkeypatch.context() as patched:
-            patched.setattr("hybridctl.data.lerobot_files.write_tasks", full)
+            patched.setattr("hybridctl.data.lerobot_files.write_texts", full)
             with pytest.raises(OSError, match="no space left"):
                 writer.end_episode("pick")
         with pytest.raises(DatasetError, match="is closed"):

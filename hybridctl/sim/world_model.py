@@ -19,7 +19,7 @@ PARKED_DEPTH = -3.0
 PARKED_GROUP = 5
 """Geom group of what a scene does not use: cameras leave it out."""
 DENSITY = 350.0
-WRIST_FOVY_DEG = 75.0
+WRIST_FOVY_DEG = 70.0
 
 
 def build_model() -> mujoco.MjModel:
@@ -74,16 +74,18 @@ def _add_object(world: mujoco.MjsBody, i: int) -> None:
     body = world.add_body(name=f"object{i}", pos=[-3, 0.3 * i, 0])
     body.add_joint(name=f"object{i}", type=mujoco.mjtJoint.mjJNT_FREE, damping=[1e-4, 0, 0])
     for part in range(MAX_PARTS):
+        # Compiled askew: MuJoCo takes short cuts for frames that agree, and a scene may set them apart.
         body.add_geom(
             name=f"object{i}" + (f"_part{part}" if part else ""), type=mujoco.mjtGeom.mjGEOM_BOX,
-            size=[0.02, 0.02, 0.02], density=DENSITY, condim=6, friction=[1.0, 0.01, 0.002],
+            size=[0.02, 0.015, 0.01], pos=[0.01, 0.002, 0.003 * (part + 1)], quat=[0.9, 0.1, 0.2, 0.3],
+            density=DENSITY, condim=6, friction=[1.0, 0.01, 0.002],
             solref=[0.01, 1],
         )  # fmt: skip
 
 
 def _add_wrist_camera(spec: mujoco.MjSpec) -> None:
     """Mount a camera on the hand that sees the fingertips and what lies below them."""
-    position, target = np.array([0.07, 0.0, 0.005]), np.array([0.012, 0.0, 0.16])
+    position, target = np.array([0.075, 0.0, -0.01]), np.array([0.045, 0.0, 0.16])
     forward = (target - position) / np.linalg.norm(target - position)
     right = np.array([0.0, 1.0, 0.0])
     quat = np.zeros(4)

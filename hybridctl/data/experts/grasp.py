@@ -1,0 +1,127 @@
+"""Taking a thing: where a hand goes, and the motions of `pick`."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hybridctl.data.experts.clearance import footprints, room_for_hand
+from hybridctl.data.experts.hands import ExpertError, Hands, Motion, tool_pose, tool_yaw
+from hybridctl.messages.arrays import FloatArray
+from hybridctl.messages.condition import Condition, Predicate
+from hybridctl.sim.tasks.conditions import lowest_point
+from hybridctl.sim.things import CUP_HANDLE, CUP_HEIGHT, CUP_RADIUS, CUP_WALL, grip_of
+from hybridctl.sim.truth import TrueObject, pinched
+from hybridctl.sim.world import SimWorld
+
+_ABOVE = 0.08
+_MOVING = 0.05
+_LOWEST = 0.016
+Grasp = tuple[FloatArray, float]
+"""Tool pose (4, 4) [m] in the frame of the thing's centre and heading, and the width to open to [m]."""
+
+
+def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
+    """Take a thing, by a part if one is named, and lift it.
+
+    Raises:
+        ExpertError: it slipped away, is out of reach, or there is no room for the hand.
+    """
+    truth = hands.truth
+    thing = truth.thing(phrase)
+    grasp, width = choose_grasp(world, hands, thing, part)
+
+    def pose(clearance: float) -> FloatArray:
+        now = truth.thing(phrase)
+        T = _heading(now) @ grasp
+        if now.speed > _MOVING:
+            T[:2, 3] += 0.12 * world.data.body(now.body).cvel[3:5]
+        T[2, 3] += clearance
+        return T
+
+    yield from hands.travel(lambda: pose(_ABOVE), width=width)
+    yield from hands.move(lambda: pose(_ABOVE), width=width, tolerance=0.006, angle=0.05)
+    yield from hands.line(lambda: pose(0.0), width=width, tolerance=0.0035)
+    yield from hands.fingers(0.0)
+    if not pinched(world, thing.body):
+        yield from hands.fingers(width)
+        yield from hands.rise()
+        raise ExpertError(f"the fingers closed beside the {phrase}")
+    up = hands.T_base_tool.copy()
+    up[2, 3] = max(hands.transit, up[2, 3] + 0.05)
+    yield from hands.line(up, speed=0.15, tolerance=0.012)
+    if not truth.holds(Condition(Predicate.HOLDING, phrase)):
+        raise ExpertError(f"the {phrase} did not come along")
+
+
+def choose_grasp(world: SimWorld, hands: Hands, thing: TrueObject, part: str) -> Grasp:
+    """Return the grasp with the most room for the hand that the arm reaches.
+
+    Raises:
+        ExpertError: none is in reach.
+    """
+    around = footprints(world, without=frozenset({thing.body}))
+    best: tuple[float, Grasp] | None = None
+    preferred = math.remainder(math.atan2(thing.position[1], thing.position[0]), math.pi)
+    for grasp, width in _candidates(thing, part):
+        T = _heading(thing) @ grasp
+        for lift in (0.0, 0.008):
+            T_up = T.copy()
+            T_up[2, 3] += lift
+            room = room_for_hand(T_up, width, around)
+            turned = abs(math.remainder(tool_yaw(T) - preferred, 2 * math.pi))
+            score = room - 0.002 * turned - 0.3 * lift
+            if best is not None and score <= best[0]:
+                continue
+            if hands.reach(T_up) < 0.06:
+                continue
+            raised = grasp.copy()
+            raised[2, 3] += lift
+            best = score, (raised, width)
+    if best is None:
+        raise ExpertError(f"no grasp of the {thing.phrase} at {thing.position.round(3)} is in reach")
+    return best[1]
+
+
+def _heading(thing: TrueObject) -> FloatArray:
+    """Return the frame of a thing's centre, turned about the vertical as it is."""
+    T = np.eye(4)
+    c, s = math.cos(thing.yaw), math.sin(thing.yaw)
+    T[:2, :2] = ((c, -s), (s, c))
+    T[:3, 3] = thing.position
+    return T
+
+
+def _candidates(thing: TrueObject, part: str) -> list[Grasp]:
+    spec = thing.spec
+    if spec.shape == "cup":
+        return _by_handle(thing) if part == "handle" else _by_rim(thing)
+    grip = grip_of(spec)
+    half = lowest_point(thing)
+    z = half - grip.below_top
+    z = max(z, _LOWEST - thing.position[2]) if thing.position[2] - half < 0.004 else z
+    width = min(0.08, grip.width + 0.022)
+    if grip.period == 0.0:
+        yaws = list(np.linspace(-math.pi / 2, math.pi / 2, 13) - thing.yaw)
+    else:
+        yaws = [k * grip.period for k in range(round(2 * math.pi / grip.period))]
+    found = [(tool_pose(np.array([0.0, 0.0, z]), yaw), width) for yaw in yaws]
+    # Among neighbours a narrower opening may be all that fits.
+    return found + [(T, min(width, grip.width + 0.012)) for T, _ in found]
+
+
+def _by_rim(thing: TrueObject) -> list[Grasp]:
+    """One finger inside, one outside, away from the handle."""
+    z = CUP_HEIGHT / 2 - 0.016
+    radius = CUP_RADIUS - CUP_WALL / 2
+    found = []
+    for angle in np.radians(np.arange(45, 316, 30)):
+        at = np.array([radius * math.cos(angle), radius * math.sin(angle), z])
+        found += [(tool_pose(at, float(angle) + side * math.pi / 2), 0.034) for side in (-1, 1)]
+    return found
+
+
+def _by_handle(thing: TrueObject) -> list[Grasp]:
+    at = np.array([CUP_HANDLE, 0.0, 0.010])
+    return [(tool_pose(at, yaw), 0.034) for yaw in (0.0, math.pi)]

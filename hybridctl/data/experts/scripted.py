@@ -1,0 +1,141 @@
+"""The scripted expert: carries out a task's plan from truth, as a tree that the runtime ticks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controllers.controller import Controller
+from hybridctl.data.experts.drawer import close_drawer, open_drawer
+from hybridctl.data.experts.grasp import pick
+from hybridctl.data.experts.hands import ExpertError, Hands, Motion
+from hybridctl.data.experts.place import place
+from hybridctl.data.experts.plain import home, look, straighten, wait
+from hybridctl.data.experts.push import push
+from hybridctl.messages.arm import ArmState
+from hybridctl.messages.clock import Clock
+from hybridctl.messages.condition import Condition, Predicate
+from hybridctl.messages.plan import Skill, Subgoal
+from hybridctl.sim.tasks.conditions import TruthOf
+from hybridctl.sim.tasks.task import Task
+from hybridctl.sim.world import SimWorld
+
+ATTEMPTS = 4
+TRANSIT, TRANSIT_OVER_OBSTACLE = 0.22, 0.32
+
+
+class ScriptedExpert:
+    """Carries out the plan of one task on the world as it is; it meets the runtime's `TickedTree`.
+
+    A subgoal whose postcondition does not hold is tried again, from picking up anew where what was held is
+    lost, up to ATTEMPTS times: that is how demonstrations of recovery come about.
+
+    Args:
+        world: The truth.
+        task: What to do.
+        controller: The one door to the arm.
+        clock: The world's.
+    """
+
+    def __init__(self, world: SimWorld, task: Task, controller: Controller, clock: Clock) -> None:
+        self._world, self._task, self._controller = world, task, controller
+        crossing = any(fixture.kind == "obstacle" for fixture in task.scene.fixtures)
+        truth = TruthOf(world, task.referents)
+        self._hands = Hands(controller, clock, truth, transit=TRANSIT_OVER_OBSTACLE if crossing else TRANSIT)
+        self._truth = truth
+        self._motion: Motion | None = None
+        self._tip = ""
+        self._failures: list[dict[str, Any]] = []
+
+    def tick(self, state: ArmState, *, commanded_width: float) -> str:
+        """Go on by one tick: `RUNNING`, `SUCCESS` or `FAILURE`."""
+        self._hands.feel(state)
+        if self._motion is None:
+            self._motion = self._whole()
+        try:
+            next(self._motion)
+        except StopIteration:
+            return "SUCCESS"
+        except ExpertError:
+            return "FAILURE"
+        return "RUNNING"
+
+    def halt(self) -> None:
+        """Give up and brake."""
+        if self._motion is not None:
+            self._motion.close()  # type: ignore[attr-defined]
+        self._controller.hold()
+
+    def tip(self) -> str:
+        """Return the subgoal that is being carried out."""
+        return self._tip
+
+    def failures(self) -> list[dict[str, Any]]:
+        """Return attempts that failed, in order."""
+        return list(self._failures)
+
+    def _whole(self) -> Motion:
+        yield from straighten(self._hands)
+        plan = self._task.plan
+        for index, subgoal in enumerate(plan.subgoals):
+            yield from self._carried_out(subgoal, plan.held_before(index))
+
+    def _carried_out(self, subgoal: Subgoal, held: str) -> Motion:
+        for attempt in range(ATTEMPTS):
+            self._tip = str(subgoal)
+            try:
+                if held and not self._holds(Condition(Predicate.HOLDING, held)):
+                    # What was held is lost: this is a pick again before it is anything else.
+                    self._tip = f"pick {held}"
+                    yield from pick(self._world, self._hands, held)
+                    self._tip = str(subgoal)
+                yield from self._once(subgoal, held)
+                yield from self._settled(subgoal, held)
+                return
+            except ExpertError as error:
+                self._note(subgoal, str(error))
+                if attempt + 1 == ATTEMPTS:
+                    raise
+
+    def _once(self, subgoal: Subgoal, held: str) -> Motion:
+        world, hands, target = self._world, self._hands, subgoal.target
+        skill = subgoal.skill
+        if skill is Skill.PICK:
+            return pick(world, hands, target, subgoal.part)
+        if skill in (Skill.PLACE_IN, Skill.PLACE_ON, Skill.INSERT, Skill.HAND_OVER):
+            return place(world, hands, held, target)
+        if skill is Skill.PUSH:
+            return push(world, hands, target, subgoal.toward)
+        if skill is Skill.OPEN:
+            return open_drawer(world, hands)
+        if skill is Skill.CLOSE:
+            return close_drawer(world, hands)
+        if skill is Skill.LOOK:
+            return look(world, hands, target)
+        if skill is Skill.HOME:
+            return home(hands)
+        # What only asks the model needs no motion: the expert's answers are labels (hybridctl.data).
+        return wait(hands, subgoal.seconds or 0.1)
+
+    def _settled(self, subgoal: Subgoal, held: str) -> Motion:
+        """Give the physics a moment until the postconditions hold.
+
+        Raises:
+            ExpertError: they do not.
+        """
+        wanted = [
+            c
+            for c in subgoal.postconditions(held=held)
+            if c.predicate not in (Predicate.SEEN, Predicate.KNOWN)
+        ]
+        begun = self._hands.now()
+        while missing := [c for c in wanted if not self._holds(c)]:
+            if self._hands.now() - begun > 1.0:
+                raise ExpertError(f"not so: {', '.join(map(str, missing))}")
+            yield from self._hands.stay(0.05)
+
+    def _holds(self, condition: Condition) -> bool:
+        return self._truth.holds(condition)
+
+    def _note(self, subgoal: Subgoal, why: str) -> None:
+        stamp = round(self._hands.now(), 3)
+        self._failures.append({"leaf": str(subgoal), "kind": "execution", "why": why, "stamp": stamp})

@@ -21,6 +21,10 @@ class ArmState:
         gripper_force: Force with which the fingers press, both together [N].
         stamp: Clock time of the measurement [s].
         stopped: Whether the arm is latched in a stop and ignores commands.
+        wrench: Force, then torque, that the world exerts on the tool, at the tool point in the tool's axes,
+            shape (6,) [N, Nm]; None where nothing measures it.
+        tau_external: Joint-torque residual: what contact adds to the torques, shape (n,) [Nm]; None where
+            nothing estimates it.
     """
 
     q: FloatArray
@@ -30,11 +34,18 @@ class ArmState:
     gripper_force: float
     stamp: float
     stopped: bool = False
+    wrench: FloatArray | None = None
+    tau_external: FloatArray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "q", checked("ArmState.q", self.q, shape=(None,)))
         object.__setattr__(self, "dq", checked("ArmState.dq", self.dq, shape=self.q.shape))
         object.__setattr__(self, "tau", checked("ArmState.tau", self.tau, shape=self.q.shape))
+        if self.wrench is not None:
+            object.__setattr__(self, "wrench", checked("ArmState.wrench", self.wrench, shape=(6,)))
+        if self.tau_external is not None:
+            residual = checked("ArmState.tau_external", self.tau_external, shape=self.q.shape)
+            object.__setattr__(self, "tau_external", residual)
         checked_scalar("ArmState.gripper_width", self.gripper_width, low=-0.01, high=1.0)
         checked_scalar("ArmState.gripper_force", self.gripper_force)
         checked_scalar("ArmState.stamp", self.stamp)

@@ -1,4 +1,4 @@
-"""What a video frame says under the picture: instruction, subgoal, leaf, tokens, confidence, margins."""
+"""What a video frame says over the picture: instruction, subgoal, leaf, tokens, confidence, margins."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class Caption:
         entropy: Its mean entropy [nat].
         margins: Distances to limits.
         slack: Worst soft limit that the plan breaks, and by how much [m, m/s or rad/s].
+        force: Size of the force that the world exerts on the tool [N]; None where nothing measures it.
     """
 
     instruction: str
@@ -51,40 +52,36 @@ class Caption:
     entropy: float | None = None
     margins: Margins | None = None
     slack: tuple[str, float] | None = None
+    force: float | None = None
 
 
 def with_overlay(rgb: NDArray[np.uint8], caption: Caption) -> NDArray[np.uint8]:
-    """Return the picture with a panel under it that says what the robot does, even sides."""
-    picture = Image.fromarray(rgb)
+    """Return the picture under a panel that says what the robot does, even sides.
+
+    The panel is on top, since players lay their controls over a video's lower end.
+    """
+    height, width = rgb.shape[:2]
+    picture = Image.fromarray(rgb[: height - height % 2, : width - width % 2])
     if picture.width < WIDTH:
         size = (WIDTH, 2 * round(WIDTH * picture.height / picture.width / 2))
         picture = picture.resize(size, Image.Resampling.BICUBIC)
     image = Image.new("RGB", (picture.width, picture.height + PANEL), _GROUND)
-    image.paste(picture, (0, 0))
-    _Panel(ImageDraw.Draw(image), width=picture.width, top=picture.height).draw(caption)
-    return np.array(image)
-
-
-def with_caption(rgb: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
-    """Return a copy with a caption on a dark bar at the bottom."""
-    image = Image.fromarray(rgb)
-    draw = ImageDraw.Draw(image, "RGBA")
-    lines = text.count("\n") + 1
-    top = image.height - 14 * lines - 8
-    draw.rectangle((0, top, image.width, image.height), fill=(0, 0, 0, 150))
-    draw.multiline_text((8, top + 3), text, fill=(255, 255, 255, 255), spacing=3)
+    image.paste(picture, (0, PANEL))
+    _Panel(ImageDraw.Draw(image), width=picture.width).draw(caption)
     return np.array(image)
 
 
 class _Panel:
-    """Four lines of text on the ground under the picture."""
+    """Four lines of text on the ground over the picture."""
 
-    def __init__(self, draw: ImageDraw.ImageDraw, *, width: int, top: int) -> None:
-        self._draw, self._width, self._top = draw, width, top
+    def __init__(self, draw: ImageDraw.ImageDraw, *, width: int) -> None:
+        self._draw, self._width = draw, width
 
     def draw(self, caption: Caption) -> None:
         right = self._width - _MARGIN
         stamp = f"{caption.stamp:.1f} s"
+        if caption.force is not None:
+            stamp = f"force {caption.force:.1f} N    {stamp}"
         self._text(right, 8, stamp, size=15, color=_FAINT, anchor="ra")
         room = right - _MARGIN - self._length(stamp, 15) - 12
         self._text(_MARGIN, 8, self._fit(caption.instruction, 15, room), size=15)
@@ -114,10 +111,8 @@ class _Panel:
             return
         x = self._width - _MARGIN - 70
         share = min(1.0, caption.entropy / UNIFORM_ENTROPY)
-        self._draw.rounded_rectangle((x, self._top + y + 5, x + 70, self._top + y + 11), 3, fill=_TRACK)
-        self._draw.rounded_rectangle(
-            (x, self._top + y + 5, x + max(6, 70 * share), self._top + y + 11), 3, fill=_rgb("#60a5fa")
-        )
+        self._draw.rounded_rectangle((x, y + 5, x + 70, y + 11), 3, fill=_TRACK)
+        self._draw.rounded_rectangle((x, y + 5, x + max(6, 70 * share), y + 11), 3, fill=_rgb("#60a5fa"))
         self._text(x - 8, y, f"{caption.entropy:.2f} nat", size=12, anchor="ra")
         self._text(x - 66, y, "entropy", size=12, color=_FAINT, anchor="ra")
 
@@ -144,7 +139,7 @@ class _Panel:
 
     def _chip(self, x: int, y: int, word: str, color: tuple[int, int, int]) -> float:
         length = self._length(word, 12)
-        box = (x, self._top + y, x + length + 14, self._top + y + 18)
+        box = (x, y, x + length + 14, y + 18)
         self._draw.rounded_rectangle(box, 9, fill=color)
         self._text(x + 7, y + 2, word, size=12, color=(17, 24, 39))
         return x + length + 14
@@ -169,7 +164,7 @@ class _Panel:
         color: tuple[int, int, int] = _INK,
         anchor: str = "la",
     ) -> float:
-        self._draw.text((x, self._top + y), text, font=_font(size), fill=color, anchor=anchor)
+        self._draw.text((x, y), text, font=_font(size), fill=color, anchor=anchor)
         return self._length(text, size)
 
 

@@ -86,7 +86,9 @@ def run_main_job(
         place = Apart(arm)
     try:
         with (
-            Recorder(out, instruction=instruction, frame=place.frame if video else None) as recorder,
+            Recorder(
+                out, instruction=instruction, video=video, frame=place.frame, realtime=_is_realtime(place)
+            ) as recorder,
             Progress(console) as progress,
         ):
             report = _run(
@@ -111,8 +113,7 @@ def _run(
     progress: Progress,
     time_limit: float,
 ) -> dict[str, Any]:
-    realtime = isinstance(place, Apart) and place.realtime
-    queue = ThreadedQueue(policy, place.clock) if realtime else LockstepQueue(policy, place.clock)
+    queue = ThreadedQueue(policy, place.clock) if _is_realtime(place) else LockstepQueue(policy, place.clock)
     started = perf_counter()
     try:
         result = run_instruction(
@@ -151,6 +152,10 @@ def _run(
         "failures": outcome.failures,
         "camera": place.camera_name,
     }
+
+
+def _is_realtime(place: Workplace) -> bool:
+    return isinstance(place, Apart) and place.realtime
 
 
 def summary(report: dict[str, Any], out: Path) -> Table:

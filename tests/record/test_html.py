@@ -59,8 +59,8 @@ def test_every_element_is_closed(page):
 
 def test_all_plots_are_there(page):
     assert set(page.figures) == {
-        "path", "tree", "memory", "gripper", "tracking", "joint-limits", "velocity", "space", "slacks",
-        "solve-times",
+        "path", "tree", "memory", "gripper", "force", "tracking", "joint-limits", "velocity", "space",
+        "slacks", "solve-times",
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,7 +152,7 @@ class _Panel:
         return text.rstrip() + "…"
 
     def _length(self, text: str, size: int) -> float:
-        return float(_font(size).getlength(text))
+        return _length(text, size)
 
     def _text(
         self,
@@ -164,8 +164,26 @@ class _Panel:
         color: tuple[int, int, int] = _INK,
         anchor: str = "la",
     ) -> float:
-        self._draw.text((x, y), text, font=_font(size), fill=color, anchor=anchor)
-        return self._length(text, size)
+        length = _length(text, size)
+        left = x - length if anchor == "ra" else x
+        self._draw.bitmap((round(left), y), _written(text, size), fill=color)
+        return length
+
+
+# Setting type takes most of a frame's time and holds Python's lock meanwhile, so that the control loop waits:
+# most words stand in many frames.
+@lru_cache(512)
+def _written(text: str, size: int) -> Image.Image:
+    font = _font(size)
+    _, _, right, bottom = font.getbbox(text or " ")
+    mask = Image.new("L", (max(1, math.ceil(right)), max(1, math.ceil(bottom))))
+    ImageDraw.Draw(mask).text((0, 0), text, font=font, fill=255)
+    return mask
+
+
+@lru_cache(4096)
+def _length(text: str, size: int) -> float:
+    return float(_font(size).getlength(text))
 
 
 @cache

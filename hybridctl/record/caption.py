@@ -166,7 +166,7 @@ class _Panel:
     ) -> float:
         length = _length(text, size)
         left = x - length if anchor == "ra" else x
-        self._draw.bitmap((round(left), y), _written(text, size), fill=color)
+        self._draw.bitmap((round(left), round(y)), _written(text, size), fill=color)
         return length
 
 

@@ -21,6 +21,7 @@ _GROUND, _INK, _FAINT, _WARN = (17, 24, 39), (243, 244, 246), (156, 163, 175), (
 _TRACK = (55, 65, 81)
 UNIFORM_ENTROPY = math.log(256)
 """Entropy of a token that could be anything [nat]: the right end of the entropy bar."""
+_OLD = 0.25  # [s] an older picture says so
 _TIGHT_JOINT, _TIGHT_SPACE, _TIGHT_SLACK = math.radians(5), 0.005, 1e-3
 
 
@@ -40,6 +41,7 @@ class Caption:
         margins: Distances to limits.
         slack: Worst soft limit that the plan breaks, and by how much [m, m/s or rad/s].
         force: Size of the force that the world exerts on the tool [N]; None where nothing measures it.
+        picture: When the picture was taken, if not at `stamp` [s].
     """
 
     instruction: str
@@ -53,6 +55,7 @@ class Caption:
     margins: Margins | None = None
     slack: tuple[str, float] | None = None
     force: float | None = None
+    picture: float | None = None
 
 
 def with_overlay(rgb: NDArray[np.uint8], caption: Caption) -> NDArray[np.uint8]:
@@ -80,6 +83,8 @@ class _Panel:
     def draw(self, caption: Caption) -> None:
         right = self._width - _MARGIN
         stamp = f"{caption.stamp:.1f} s"
+        if caption.picture is not None and caption.stamp - caption.picture > _OLD:
+            stamp += f", picture of {caption.picture:.1f} s"
         if caption.force is not None:
             stamp = f"force {caption.force:.1f} N    {stamp}"
         self._text(right, 8, stamp, size=15, color=_FAINT, anchor="ra")

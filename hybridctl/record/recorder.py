@@ -108,6 +108,7 @@ class Recorder:
         self._pictures.add(seen)
         if self._shows_camera:
             self._frame = seen.rgb
+            self._caption = replace(self._caption, picture=seen.stamp)
 
     def on_tree(self, stamp: float, status: str, tip: str) -> None:
         """Write the tree's status where it changes."""

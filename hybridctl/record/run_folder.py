@@ -71,7 +71,8 @@ def load_run(folder: Path) -> RunFolder:
     _load_telemetry(run)
     _load_memory(run)
     if run.report is None and not run.memory and not (run.telemetry and run.telemetry.holds_something):
-        raise RunFolderError(f"{folder} holds nothing that can be shown. {' '.join(run.problems)}")
+        told = [problem for problem in run.problems if not problem.startswith("There is no")]
+        raise RunFolderError(f"{folder} holds nothing that can be shown: {' '.join(told)}")
     return run
 
 
@@ -100,8 +101,9 @@ def _load_telemetry(run: RunFolder) -> None:
         return
     stamps = run.telemetry.arrays["stamp"]
     if not run.telemetry.complete:
-        end = f"at {stamps[-1]:.2f} s" if len(stamps) else "before the first control period"
-        run.problems.append(f"telemetry.mcap was cut short: it ends {end}. All up to there is shown.")
+        whole = f"at {stamps[-1]:.2f} s. All up to there is shown."
+        shown = whole if len(stamps) else "before the first control period."
+        run.problems.append(f"telemetry.mcap was cut short: it ends {shown}")
     elif not len(stamps):
         run.problems.append("telemetry.mcap holds no control period.")
 

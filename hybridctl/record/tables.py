@@ -124,7 +124,7 @@ def _vla(report: dict[str, Any]) -> str | None:
 
 def _video(report: dict[str, Any]) -> str | None:
     film = report.get("record", {}).get("video")
-    if film is None:
+    if film is None or not film["frames"] + film["dropped"]:
         return None
     dropped = f"{film['dropped']} dropped: the encoder was behind" if film["dropped"] else "none dropped"
     return f"{film['frames']} frames, {dropped}"

@@ -49,3 +49,8 @@ def test_force_is_shown_where_it_is_known():
 def test_a_picture_with_odd_sides_loses_a_line():
     frame = with_overlay(np.full((361, 481, 3), 200, np.uint8), FULL)
     assert frame.shape == (360 + PANEL, 480, 3)
+
+
+def test_a_picture_that_is_old_says_so():
+    assert (panel(replace(FULL, picture=FULL.stamp - 0.2)) == panel(FULL)).all()
+    assert (panel(replace(FULL, picture=FULL.stamp - 0.9)) != panel(FULL)).any()

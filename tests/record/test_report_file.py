@@ -9,7 +9,8 @@ GOOD = {
     "instruction": "x", "success": True, "status": "SUCCESS", "cause": "done", "plan": "pick x",
     "score": {"a": 1}, "sim_seconds": 1.0, "wall_seconds": 2.0, "path_m": {"tokens": 1.0},
     "token_motion_share": 0.5, "token_share_of_approach": 0.5, "controller_status": {"tracking": 3},
-    "violations": {}, "mpc_ms_median": 1.0, "vla_ms_median": 2.0, "vla_calls": 2, "failures": [{"stamp": 1.0, "leaf": "a", "kind": "b", "why": "c"}],
+    "violations": {}, "mpc_ms_median": 1.0, "vla_ms_median": 2.0, "vla_calls": 2,
+    "failures": [{"stamp": 1.0, "leaf": "a", "kind": "b", "why": "c"}],
     "tree": [[0.0, "RUNNING", "a"]], "record": {"video": {"frames": 3, "dropped": 0}, "problems": []},
     "seed": 3, "camera": "scene/ray",
 }  # fmt: skip

@@ -101,8 +101,9 @@ def _load_telemetry(run: RunFolder) -> None:
         return
     stamps = run.telemetry.arrays["stamp"]
     if not run.telemetry.complete:
-        whole = f"at {stamps[-1]:.2f} s. All up to there is shown."
-        shown = whole if len(stamps) else "before the first control period."
+        shown = "before the first control period."
+        if len(stamps):
+            shown = f"at {stamps[-1]:.2f} s. All up to there is shown."
         run.problems.append(f"telemetry.mcap was cut short: it ends {shown}")
     elif not len(stamps):
         run.problems.append("telemetry.mcap holds no control period.")

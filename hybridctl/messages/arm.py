@@ -44,8 +44,8 @@ class ArmState:
         if self.wrench is not None:
             object.__setattr__(self, "wrench", checked("ArmState.wrench", self.wrench, shape=(6,)))
         if self.tau_external is not None:
-            residual = checked("ArmState.tau_external", self.tau_external, shape=self.q.shape)
-            object.__setattr__(self, "tau_external", residual)
+            tau_external = checked("ArmState.tau_external", self.tau_external, shape=self.q.shape)
+            object.__setattr__(self, "tau_external", tau_external)
         checked_scalar("ArmState.gripper_width", self.gripper_width, low=-0.01, high=1.0)
         checked_scalar("ArmState.gripper_force", self.gripper_force)
         checked_scalar("ArmState.stamp", self.stamp)

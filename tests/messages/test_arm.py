@@ -40,6 +40,18 @@ def test_a_measured_scalar_out_of_range_is_refused(name: str, value: float) -> N
         ArmState(**{**STATE, name: value})
 
 
+@pytest.mark.parametrize(("name", "length"), [("wrench", 6), ("tau_external", 7)])
+def test_force_is_optional_and_checked_where_it_is_known(name: str, length: int) -> None:
+    assert getattr(ArmState(**STATE), name) is None
+    known = getattr(ArmState(**{**STATE, name: np.ones(length)}), name)
+    assert known.tolist() == [1.0] * length
+    assert not known.flags.writeable
+    with pytest.raises(MessageError, match=rf"ArmState\.{name} has shape"):
+        ArmState(**{**STATE, name: np.zeros(length + 1)})
+    with pytest.raises(MessageError, match=rf"ArmState\.{name} holds NaN"):
+        ArmState(**{**STATE, name: np.full(length, np.nan)})
+
+
 def test_a_width_sensor_may_read_a_little_below_zero() -> None:
     assert ArmState(**{**STATE, "gripper_width": -0.005}).gripper_width == -0.005
 

@@ -8,8 +8,10 @@ import mujoco
 import numpy as np
 
 from hybridctl.sim.fixture_bodies import add_cup, add_fixtures
+from hybridctl.sim.joint_log import mount_joint_log
 from hybridctl.sim.scene import CAMERA_FOVY_DEG
 from hybridctl.sim.things import MAX_PARTS
+from hybridctl.sim.wrist_sensor import mount_wrist_sensor
 
 ARM_PREFIX = "panda/"
 OBJECT_BODIES, CUP_BODIES = 8, 2
@@ -65,6 +67,8 @@ def build_model() -> mujoco.MjModel:
         add_cup(world, f"cup{i}")
     panda = mujoco.MjSpec.from_file(str(files("controllers").joinpath("robots/panda.xml")))
     spec.attach(panda, frame=world.add_frame(), prefix=ARM_PREFIX)
+    mount_wrist_sensor(spec, ARM_PREFIX)
+    mount_joint_log(spec, ARM_PREFIX)
     _add_wrist_camera(spec)
     return spec.compile()
 

@@ -10,6 +10,8 @@ import numpy as np
 from hybridctl.sim.fixture_bodies import add_cup, add_fixtures
 from hybridctl.sim.joint_log import mount_joint_log
 from hybridctl.sim.scene import CAMERA_FOVY_DEG
+from hybridctl.sim.surfaces import add_surface_materials
+from hybridctl.sim.symbols import add_symbol_materials
 from hybridctl.sim.things import MAX_PARTS
 from hybridctl.sim.wrist_sensor import mount_wrist_sensor
 
@@ -60,6 +62,8 @@ def build_model() -> mujoco.MjModel:
     world.add_camera(name="scene", fovy=CAMERA_FOVY_DEG, pos=[0.86, 0, 0.72])
     position, look_at = np.array([1.45, -0.85, 0.95]), np.array([0.36, 0.0, 0.22])
     world.add_camera(name="viewer", fovy=42.0, pos=position, quat=look_at_upright(position, look_at))
+    add_symbol_materials(spec)
+    add_surface_materials(spec)
     add_fixtures(world, spec)
     for i in range(OBJECT_BODIES):
         _add_object(world, i)

@@ -43,10 +43,11 @@ def add_surface_materials(spec: mujoco.MjSpec) -> None:
     material's own white instead where `geom_rgba` is exactly (0.5, 0.5, 0.5, 1), its default.
     """
     for name, edge in _TILE_EDGE.items():
-        spec.add_texture(
+        texture = spec.add_texture(
             name=f"surface_{name}", type=mujoco.mjtTexture.mjTEXTURE_2D, width=TEXTURE_SIZE, height=TEXTURE_SIZE,
-            nchannel=3, data=surface_texture(name).tobytes(),
+            nchannel=3,
         )  # fmt: skip
+        texture.data = surface_texture(name).tobytes()
         # MuJoCo counts uniform repeats in tiles per two metres.
         material = spec.add_material(
             name=f"surface_{name}", texuniform=True, texrepeat=[2 / edge, 2 / edge], specular=0.0

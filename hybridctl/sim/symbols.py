@@ -50,10 +50,11 @@ def symbol_texture(name: str) -> NDArray[np.uint8]:
 def add_symbol_materials(spec: mujoco.MjSpec) -> None:
     """Add a texture and a material `symbol_<name>` for each of SYMBOLS; call it once, before compiling."""
     for name in SYMBOLS:
-        spec.add_texture(
+        texture = spec.add_texture(
             name=f"symbol_{name}", type=mujoco.mjtTexture.mjTEXTURE_2D, width=TEXTURE_SIZE, height=TEXTURE_SIZE,
-            nchannel=3, data=symbol_texture(name).tobytes(),
+            nchannel=3,
         )  # fmt: skip
+        texture.data = symbol_texture(name).tobytes()
         material = spec.add_material(name=f"symbol_{name}", specular=0.0)
         material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = f"symbol_{name}"
 

@@ -44,7 +44,7 @@ class RayHits:
 class TextureSampler:
     """Samples a model's 2D textures; which geom shows which is read from `geom_matid` at each call.
 
-    Like MuJoCo's renderer it uploads the textures once: later changes of `tex_data` are not seen.
+    Like MuJoCo's renderer it reads a texture's data once: later changes of `tex_data` are not seen.
     """
 
     def __init__(self, model: mujoco.MjModel) -> None:
@@ -54,18 +54,20 @@ class TextureSampler:
     def sample(
         self, data: mujoco.MjData, hits: RayHits
     ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
-        """Yield for each textured geom in view its pixels, shape (k,), and their texels in 0…1, (k, 3).
+        """Yield for each textured face in view its pixels, shape (k,), and their texels in 0…1, (k, 3).
 
         Boxes and planes are textured; other shapes show their tint alone.
         """
-        textured = self._textures_of_geoms()
-        if not (textured >= 0).any():
+        textures = self._textures_of_geoms()
+        if not (textures >= 0).any():
             return
         seen = np.bincount(hits.geom + 1, minlength=self._model.ngeom + 1)[1:] > 0
-        for geom in np.flatnonzero(seen & (textured >= 0)):
+        for geom in np.flatnonzero(seen & (textures >= 0)):
             pixels = np.flatnonzero(hits.geom == geom)
-            coordinates, footprint = self._lay(data, int(geom), hits, pixels)
-            yield pixels, self._pyramid(int(textured[geom])).sample(coordinates, footprint)
+            pyramid = self._pyramid(int(textures[geom]))
+            for face, in_face in self._faces(data, int(geom), hits.normal[pixels]):
+                coordinates, footprint = self._lay(data, int(geom), face, hits, pixels[in_face])
+                yield pixels[in_face], pyramid.sample(coordinates, footprint)
 
     def _textures_of_geoms(self) -> NDArray[np.intp]:
         """Return each geom's texture, shape (ngeom,), -1 for none."""
@@ -74,43 +76,47 @@ class TextureSampler:
         if model.nmat == 0:
             return found
         shaped = np.isin(model.geom_type, (_BOX, _PLANE)) & (model.geom_matid >= 0)
-        role = int(mujoco.mjtTextureRole.mjTEXROLE_RGB)
-        textures = model.mat_texid.reshape(model.nmat, -1)[:, role]
+        textures = model.mat_texid.reshape(model.nmat, -1)[:, int(mujoco.mjtTextureRole.mjTEXROLE_RGB)]
         flat = (textures >= 0) & (model.tex_type[textures] == int(mujoco.mjtTexture.mjTEXTURE_2D))
         found[shaped] = np.where(flat, textures, -1)[model.geom_matid[shaped]]
         return found
 
-    def _lay(
-        self, data: mujoco.MjData, geom: int, hits: RayHits, pixels: NDArray[np.intp]
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return texture coordinates, shape (k, 2) [tiles], and their change a pixel, (k, 2, 2).
+    def _faces(
+        self, data: mujoco.MjData, geom: int, normals: FloatArray
+    ) -> Iterator[tuple[int, NDArray[np.intp]]]:
+        """Yield the axis that a face is normal to, and which of the pixels show it or the face opposite."""
+        if self._model.geom_type[geom] == _PLANE:
+            yield 2, np.arange(len(normals))
+            return
+        axis = np.argmax(np.abs(normals @ data.geom_xmat[geom].reshape(3, 3)), axis=1)
+        for face in range(3):
+            in_face = np.flatnonzero(axis == face)
+            if in_face.size:
+                yield face, in_face
 
-        The footprint's second axis is the picture's (right, down), its last the texture's (s, t).
+    def _lay(
+        self, data: mujoco.MjData, geom: int, face: int, hits: RayHits, pixels: NDArray[np.intp]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return texture coordinates, shape (2, k) [tiles], and the length of their change a pixel, (2, 2, k).
+
+        The footprint's first axis is the picture's (right, down), its second the texture's (s, t).
         """
         R = data.geom_xmat[geom].reshape(3, 3)
-        direction = hits.direction[pixels]
-        point = (hits.eye + hits.distance[pixels, None] * direction - data.geom_xpos[geom]) @ R
-        direction = direction @ R
-        if self._model.geom_type[geom] == _PLANE:
-            face = np.full(pixels.size, 2)
-        else:
-            face = np.argmax(np.abs(hits.normal[pixels] @ R), axis=1)
         axes = _FACE_AXES[face]
         scale, offset = self._scale_and_offset(geom, axes)
-        coordinates = scale * np.take_along_axis(point, axes, axis=1) + offset
+        direction = hits.direction[pixels]
+        depth = hits.distance[pixels] * (direction @ hits.forward) / hits.focal
+        direction = (direction @ R).T
+        eye = (hits.eye - data.geom_xpos[geom]) @ R
+        coordinates = scale * (eye[axes, None] + hits.distance[pixels] * direction[axes]) + offset
         # A ray turned by one pixel meets the face's plane elsewhere: the step along the picture's axis,
         # less what brings it back to the plane along the ray.
-        depth = hits.distance[pixels] * (hits.direction[pixels] @ hits.forward) / hits.focal
-        along_normal = np.take_along_axis(direction, face[:, None], axis=1)
-        in_face = np.take_along_axis(direction, axes, axis=1)
-        steps = []
-        for axis in (hits.right @ R, hits.down @ R):
-            step = axis[axes] - in_face * (axis[face][:, None] / along_normal)
-            steps.append(scale * depth[:, None] * step)
-        return coordinates, np.stack(steps, axis=1)
+        back = direction[axes] / direction[face]
+        steps = [axis[axes, None] - axis[face] * back for axis in (hits.right @ R, hits.down @ R)]
+        return coordinates, scale * depth * np.stack(steps)
 
     def _scale_and_offset(self, geom: int, axes: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
-        """Return what turns face coordinates [m] into tiles: (k, 2) factors and offsets.
+        """Return what turns face coordinates [m] into tiles: factors and offsets, shape (2, 1).
 
         MuJoCo 4 lays a texture from a face's left upper corner, with `texrepeat` tiles across the face, or,
         where `texuniform`, across two metres (along a box's upright faces it counts by the box's own x and y
@@ -121,13 +127,12 @@ class TextureSampler:
         repeat = np.where(model.mat_texrepeat[material] > 0, model.mat_texrepeat[material], 1.0)
         if model.mat_texuniform[material]:
             repeat = repeat * np.where(size[:2] > 0, size[:2], 1.0)
-        half = size[axes]
-        finite = half > 0
-        scale = 0.5 * repeat / np.where(finite, half, 1.0)
+        finite = size[axes] > 0
+        scale = 0.5 * repeat / np.where(finite, size[axes], 1.0)
         offset = np.where(finite, 0.5 * repeat, 0.0)
         if model.geom_type[geom] == _PLANE and (size[:2] <= 0).any():
             offset = offset - 0.5
-        return scale * (1.0, -1.0), offset
+        return (scale * (1.0, -1.0))[:, None], offset[:, None]
 
     def _pyramid(self, texture: int) -> _Pyramid:
         if texture not in self._pyramids:
@@ -140,7 +145,10 @@ class TextureSampler:
 
 
 class _Pyramid:
-    """A texture at full, half, quarter, … resolution, so that a far one is averaged and does not flicker."""
+    """A texture at full, half, quarter, … resolution, so that a far one is averaged and does not flicker.
+
+    All levels lie in one array, each with a border that repeats its opposite edge.
+    """
 
     def __init__(self, texels: NDArray[np.uint8]) -> None:
         level = texels.astype(np.float32) / 255.0
@@ -148,31 +156,34 @@ class _Pyramid:
         while level.shape[0] % 2 == 0 and level.shape[1] % 2 == 0:
             level = level.reshape(level.shape[0] // 2, 2, level.shape[1] // 2, 2, 3).mean(axis=(1, 3))
             levels.append(level)
-        self._height = np.array([level.shape[0] for level in levels])
-        self._width = np.array([level.shape[1] for level in levels])
-        self._start = np.concatenate([[0], np.cumsum(self._height * self._width)[:-1]])
-        self._texels = np.concatenate([level.reshape(-1, 3) for level in levels])
+        self._height = np.array([level.shape[0] for level in levels], np.int32)
+        self._width = np.array([level.shape[1] for level in levels], np.int32)
+        area = (self._height + 2) * (self._width + 2)
+        self._start = np.concatenate([[0], np.cumsum(area)[:-1]]).astype(np.int32)
+        bordered = [np.pad(level, ((1, 1), (1, 1), (0, 0)), mode="wrap") for level in levels]
+        self._texels = np.concatenate([level.reshape(-1, 3) for level in bordered])
 
     def sample(self, coordinates: FloatArray, footprint: FloatArray) -> NDArray[np.float32]:
-        """Return the texels at coordinates (k, 2) for a footprint (k, 2, 2), trilinear, shape (k, 3)."""
-        texels_a_pixel = footprint * (self._width[0], self._height[0])
-        longest = np.max(np.einsum("kij,kij->ki", texels_a_pixel, texels_a_pixel), axis=1)
-        fineness = np.clip(0.5 * np.log2(np.maximum(longest, 1e-12)), 0.0, len(self._start) - 1)
-        level = np.floor(fineness).astype(np.intp)
-        between = (fineness - level).astype(np.float32)[:, None]
-        coarser = np.minimum(level + 1, len(self._start) - 1)
-        return self._bilinear(coordinates, level) * (1 - between) + (
-            self._bilinear(coordinates, coarser) * between
-        )
+        """Return the texels at coordinates (2, k) for a footprint (2, 2, k), trilinear, shape (k, 3)."""
+        in_tile = (coordinates - np.floor(coordinates)).astype(np.float32)
+        texels_a_pixel = footprint * np.array([[self._width[0]], [self._height[0]]])
+        longest = np.max(np.sum(texels_a_pixel**2, axis=1), axis=0)
+        coarsest = len(self._start) - 1
+        coarseness = np.clip(0.5 * np.log2(np.maximum(longest, 1e-12)), 0.0, coarsest).astype(np.float32)
+        level = coarseness.astype(np.int32)
+        between = (coarseness - level)[:, None]
+        fine = self._bilinear(in_tile, level)
+        return fine + between * (self._bilinear(in_tile, np.minimum(level + 1, coarsest)) - fine)
 
-    def _bilinear(self, coordinates: FloatArray, level: NDArray[np.intp]) -> NDArray[np.float32]:
-        width, height, start = self._width[level], self._height[level], self._start[level]
-        x, y = coordinates[:, 0] * width - 0.5, coordinates[:, 1] * height - 0.5
-        left, top = np.floor(x), np.floor(y)
+    def _bilinear(self, in_tile: NDArray[np.float32], level: NDArray[np.int32]) -> NDArray[np.float32]:
+        width, height = self._width[level], self._height[level]
+        x, y = in_tile[0] * width + np.float32(0.5), in_tile[1] * height + np.float32(0.5)
+        left, top = x.astype(np.int32), y.astype(np.int32)
         along, down = (x - left).astype(np.float32)[:, None], (y - top).astype(np.float32)[:, None]
-        x0, y0 = left.astype(np.intp) % width, top.astype(np.intp) % height
-        x1, y1 = (x0 + 1) % width, (y0 + 1) % height
+        row = width + 2
+        corner = self._start[level] + top * row + left
         texels = self._texels
-        upper = texels[start + y0 * width + x0] * (1 - along) + texels[start + y0 * width + x1] * along
-        lower = texels[start + y1 * width + x0] * (1 - along) + texels[start + y1 * width + x1] * along
-        return np.asarray(upper * (1 - down) + lower * down, dtype=np.float32)
+        upper, lower = texels.take(corner, axis=0), texels.take(corner + row, axis=0)
+        upper += along * (texels.take(corner + 1, axis=0) - upper)
+        lower += along * (texels.take(corner + row + 1, axis=0) - lower)
+        return upper + down * (lower - upper)

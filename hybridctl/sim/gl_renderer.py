@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.sim.world import SimWorld
+from hybridctl.sim.world_model import PARKED_GROUP
 
 
 class GlRenderer:
@@ -21,6 +22,7 @@ class GlRenderer:
         self._renderer = mujoco.Renderer(world.model, height=height, width=width)
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = 1
+        self._option.geomgroup[PARKED_GROUP] = 0
         self._option.sitegroup[:] = 0
         self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = 0
         self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = 0

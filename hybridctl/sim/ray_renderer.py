@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.sim.texture_sampler import RayHits, TextureSampler
 from hybridctl.sim.world import SimWorld
+from hybridctl.sim.world_model import PARKED_GROUP
 
 _DEFAULT_RGBA = (0.5, 0.5, 0.5, 1.0)
+_SEEN_GROUPS = np.array([group != PARKED_GROUP for group in range(mujoco.mjNGROUP)], np.uint8)
 
 
 class RayRenderer:
@@ -54,7 +56,7 @@ class RayRenderer:
         model.geom_matid[model.geom_rgba[:, 3] == 0.0] = -1
         try:
             mujoco.mj_multiRay(
-                model, data, data.camera(camera).xpos, rays.ravel(), None, 1, -1, self._geom, self._dist,
+                model, data, data.camera(camera).xpos, rays.ravel(), _SEEN_GROUPS, 1, -1, self._geom, self._dist,
                 self._normal, self._geom.size, mujoco.mjMAXVAL,
             )  # fmt: skip
         finally:
@@ -68,9 +70,9 @@ class RayRenderer:
         lamp = model.light("lamp")
         toward_lamp = np.maximum(0.0, -(normal @ lamp.dir))
         toward_eye = np.maximum(0.0, -np.einsum("ij,ij->i", normal, directions))
-        shade = 0.12 + lamp.ambient[0] + 0.25 * toward_eye + lamp.diffuse[0] * toward_lamp
+        shade = (0.12 + lamp.ambient) + 0.25 * toward_eye[:, None] + lamp.diffuse * toward_lamp[:, None]
         colour = np.full((self._geom.size, 3), 0.66)
-        colour[hit] = _tints(model)[self._geom[hit]] * shade[hit, None]
+        colour[hit] = _tints(model)[self._geom[hit]] * shade[hit]
         R = self._world.data.camera(camera).xmat.reshape(3, 3)
         hits = RayHits(
             geom=self._geom, distance=self._dist, normal=normal, direction=directions,

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from hybridctl.sim.fixtures import CARD_HALF
+
 SYMBOLS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "heart", "star")
 TEXTURE_SIZE = 64
 """Edge of a symbol's texture [px]; a card covers about 14 px of a 128 px picture."""
-CARD_HALF = (0.035, 0.035, 0.0008)
-"""Half the edges of a card along its body's x, y and z [m]."""
 
 _PAPER, _BORDER, _INK = (244, 243, 238), (96, 96, 100), (20, 22, 28)
 _RED, _GOLD = (205, 22, 34), (236, 172, 16)
@@ -60,7 +60,7 @@ def add_symbol_materials(spec: mujoco.MjSpec) -> None:
 
 
 def add_card(
-    body: mujoco.MjsBody, *, name: str, half: tuple[float, float, float] = CARD_HALF
+    body: mujoco.MjsBody, *, name: str, half: tuple[float, float, float] = (CARD_HALF, CARD_HALF, 0.0008)
 ) -> mujoco.MjsGeom:
     """Add a card lying on `body`'s origin, seen but never touched; it shows `0` until told otherwise.
 

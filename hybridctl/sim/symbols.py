@@ -106,8 +106,9 @@ def _digit(digit: int) -> list[Stroke]:
     if digit == 2:
         return [[*_arc((0.50, 0.39), (0.19, 0.19), -170, 35), (0.31, 0.80), (0.70, 0.80)]]
     if digit == 3:
-        upper = _arc((0.47, 0.35), (0.19, 0.15), -150, 90)
-        return [upper, _arc((0.47, 0.65), (0.21, 0.15), -90, 150)]
+        # A flat top: two bows would be too near an 8.
+        bow = _arc((0.46, 0.615), (0.22, 0.185), -80, 150)
+        return [[(0.30, 0.20), (0.67, 0.20), (0.47, 0.43), *bow]]
     if digit == 4:
         return [[(0.60, 0.80), (0.60, 0.20), (0.28, 0.62), (0.74, 0.62)]]
     if digit == 5:

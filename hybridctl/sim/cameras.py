@@ -65,7 +65,7 @@ class SimCamera:
         renderer: Renderer,
         *,
         name: str = "scene",
-        errors: CameraErrors = CameraErrors(),  # noqa: B008 (frozen)
+        errors: CameraErrors = CameraErrors(),
     ) -> None:
         known = [world.model.camera(i).name for i in range(world.model.ncam)]
         if name not in known:

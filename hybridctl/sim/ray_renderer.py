@@ -11,7 +11,7 @@ from hybridctl.sim.texture_sampler import RayHits, TextureSampler
 from hybridctl.sim.world import SimWorld
 from hybridctl.sim.world_model import PARKED_GROUP
 
-_DEFAULT_RGBA = (0.5, 0.5, 0.5, 1.0)
+_DEFAULT_RGBA = np.array([0.5, 0.5, 0.5, 1.0])
 _SEEN_GROUPS = np.array([group != PARKED_GROUP for group in range(mujoco.mjNGROUP)], np.uint8)
 
 
@@ -56,8 +56,8 @@ class RayRenderer:
         model.geom_matid[model.geom_rgba[:, 3] == 0.0] = -1
         try:
             mujoco.mj_multiRay(
-                model, data, data.camera(camera).xpos, rays.ravel(), _SEEN_GROUPS, 1, -1, self._geom, self._dist,
-                self._normal, self._geom.size, mujoco.mjMAXVAL,
+                model, data, data.camera(camera).xpos, rays.ravel(), _SEEN_GROUPS, 1, -1, self._geom,
+                self._dist, self._normal, self._geom.size, mujoco.mjMAXVAL,
             )  # fmt: skip
         finally:
             model.geom_matid[:] = matid
@@ -102,8 +102,8 @@ class RayRenderer:
 
 
 def _tints(model: mujoco.MjModel) -> NDArray[np.float32]:
-    """Return each geom's colour, shape (ngeom, 3): its own unless that is the default and it has a material."""
+    """Return each geom's colour, shape (ngeom, 3): its own, or its material's where it has but the default."""
     tints = np.array(model.geom_rgba[:, :3])
-    from_material = (model.geom_matid >= 0) & (model.geom_rgba == np.float32(_DEFAULT_RGBA)).all(axis=1)
+    from_material = (model.geom_matid >= 0) & (model.geom_rgba == _DEFAULT_RGBA).all(axis=1)
     tints[from_material] = model.mat_rgba[model.geom_matid[from_material], :3]
     return tints

@@ -44,8 +44,8 @@ def add_surface_materials(spec: mujoco.MjSpec) -> None:
     """
     for name, edge in _TILE_EDGE.items():
         texture = spec.add_texture(
-            name=f"surface_{name}", type=mujoco.mjtTexture.mjTEXTURE_2D, width=TEXTURE_SIZE, height=TEXTURE_SIZE,
-            nchannel=3,
+            name=f"surface_{name}", type=mujoco.mjtTexture.mjTEXTURE_2D, nchannel=3,
+            width=TEXTURE_SIZE, height=TEXTURE_SIZE,
         )  # fmt: skip
         texture.data = surface_texture(name).tobytes()
         # MuJoCo counts uniform repeats in tiles per two metres.

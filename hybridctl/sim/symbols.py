@@ -51,8 +51,8 @@ def add_symbol_materials(spec: mujoco.MjSpec) -> None:
     """Add a texture and a material `symbol_<name>` for each of SYMBOLS; call it once, before compiling."""
     for name in SYMBOLS:
         texture = spec.add_texture(
-            name=f"symbol_{name}", type=mujoco.mjtTexture.mjTEXTURE_2D, width=TEXTURE_SIZE, height=TEXTURE_SIZE,
-            nchannel=3,
+            name=f"symbol_{name}", type=mujoco.mjtTexture.mjTEXTURE_2D, nchannel=3,
+            width=TEXTURE_SIZE, height=TEXTURE_SIZE,
         )  # fmt: skip
         texture.data = symbol_texture(name).tobytes()
         material = spec.add_material(name=f"symbol_{name}", specular=0.0)

@@ -97,7 +97,7 @@ class TextureSampler:
     def _lay(
         self, data: mujoco.MjData, geom: int, face: int, hits: RayHits, pixels: NDArray[np.intp]
     ) -> tuple[FloatArray, FloatArray]:
-        """Return texture coordinates, shape (2, k) [tiles], and the length of their change a pixel, (2, 2, k).
+        """Return texture coordinates, shape (2, k) [tiles], and how they change by a pixel, (2, 2, k).
 
         The footprint's first axis is the picture's (right, down), its second the texture's (s, t).
         """
@@ -153,8 +153,11 @@ class _Pyramid:
     def __init__(self, texels: NDArray[np.uint8]) -> None:
         level = texels.astype(np.float32) / 255.0
         levels = [level]
-        while level.shape[0] % 2 == 0 and level.shape[1] % 2 == 0:
-            level = level.reshape(level.shape[0] // 2, 2, level.shape[1] // 2, 2, 3).mean(axis=(1, 3))
+        while level.shape[0] % 2 == 0 or level.shape[1] % 2 == 0:
+            down, right = (2 if edge % 2 == 0 else 1 for edge in level.shape[:2])
+            level = level.reshape(level.shape[0] // down, down, level.shape[1] // right, right, 3).mean(
+                axis=(1, 3)
+            )
             levels.append(level)
         self._height = np.array([level.shape[0] for level in levels], np.int32)
         self._width = np.array([level.shape[1] for level in levels], np.int32)
@@ -173,7 +176,8 @@ class _Pyramid:
         level = coarseness.astype(np.int32)
         between = (coarseness - level)[:, None]
         fine = self._bilinear(in_tile, level)
-        return fine + between * (self._bilinear(in_tile, np.minimum(level + 1, coarsest)) - fine)
+        coarse = self._bilinear(in_tile, np.minimum(level + 1, coarsest))
+        return np.asarray(fine + between * (coarse - fine), dtype=np.float32)
 
     def _bilinear(self, in_tile: NDArray[np.float32], level: NDArray[np.int32]) -> NDArray[np.float32]:
         width, height = self._width[level], self._height[level]
@@ -186,4 +190,4 @@ class _Pyramid:
         upper, lower = texels.take(corner, axis=0), texels.take(corner + row, axis=0)
         upper += along * (texels.take(corner + 1, axis=0) - upper)
         lower += along * (texels.take(corner + row + 1, axis=0) - lower)
-        return upper + down * (lower - upper)
+        return np.asarray(upper + down * (lower - upper), dtype=np.float32)

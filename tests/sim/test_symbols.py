@@ -1,4 +1,4 @@
-"""Cards show their symbol once, upright from the scene camera, in both renderers, and change it at run time."""
+"""Cards show their symbol once and upright in both renderers, and change it at run time."""
 
 import itertools
 
@@ -44,7 +44,7 @@ def project(world, points, renderer):
 
 
 def card_point(world, right, up):
-    """Point of the card's top at (right, up) in -1…1 as a reader sees it: right is the body's +y, up its −x."""
+    """Point of the card's top at (right, up) in -1…1: right is the body's +y, up its −x."""
     R = world.data.body("card").xmat.reshape(3, 3)
     return world.data.body("card").xpos + R @ (-up * HALF, right * HALF, 0.0016)
 

@@ -52,6 +52,9 @@ class CameraErrors:
             checked_scalar(f"CameraErrors.{name}", getattr(self, name), low=0.0)
 
 
+_NO_ERRORS = CameraErrors()
+
+
 class SimCamera:
     """One named camera of a simulated world behind the Camera protocol.
 
@@ -65,7 +68,7 @@ class SimCamera:
         renderer: Renderer,
         *,
         name: str = "scene",
-        errors: CameraErrors = CameraErrors(),
+        errors: CameraErrors = _NO_ERRORS,
     ) -> None:
         known = [world.model.camera(i).name for i in range(world.model.ncam)]
         if name not in known:

@@ -102,7 +102,7 @@ class RayRenderer:
 
 
 def _tints(model: mujoco.MjModel) -> NDArray[np.float32]:
-    """Return each geom's colour, shape (ngeom, 3): its own, or its material's where it has but the default."""
+    """Return each geom's colour, shape (ngeom, 3): its material's where its own is the default."""
     tints = np.array(model.geom_rgba[:, :3])
     from_material = (model.geom_matid >= 0) & (model.geom_rgba == _DEFAULT_RGBA).all(axis=1)
     tints[from_material] = model.mat_rgba[model.geom_matid[from_material], :3]

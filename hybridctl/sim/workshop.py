@@ -38,6 +38,7 @@ REACH = 0.72
 CABINET_FRONT = 0.315
 """Distance of a cabinet's front from the plane y = 0 [m]."""
 ATTEMPTS = 400
+_ALL_COLOURS = {**COLOURS, **UNSEEN_COLOURS}
 
 
 @dataclass
@@ -57,11 +58,12 @@ class SceneBuilder:
     Args:
         seed: The same seed and calls give the same scene.
         split: What it varies from training, and how crowded it gets.
+        attempt: Counts the scenes that are drawn from one seed until one has room.
     """
 
-    def __init__(self, seed: int, split: Split | None = None) -> None:
+    def __init__(self, seed: int, split: Split | None = None, *, attempt: int = 0) -> None:
         self.split = split or Split()
-        self.rng = np.random.default_rng(seed)
+        self.rng = np.random.default_rng([seed, attempt] if attempt else seed)
         self._seed = seed
         self._fixtures: list[f.Fixture] = []
         self._things: list[ObjectSpec] = []
@@ -85,7 +87,13 @@ class SceneBuilder:
 
     def coloured_fixture(self, kind: str, colour: str) -> int:
         """Add a bowl or bin called by its colour, `blue bin`."""
-        return self.fixture(kind, label=f"{colour} {kind}", rgb=shifted(self.rng, COLOURS[colour]))
+        return self.fixture(kind, label=f"{colour} {kind}", rgb=shifted(self.rng, _ALL_COLOURS[colour]))
+
+    def shape(self) -> str | None:
+        """Draw what a small thing is: at times a fruit or a soda can, else None, which `thing` takes."""
+        if self.split.variation == "unseen-objects" or self.rng.random() < 0.6:
+            return None
+        return str(self.rng.choice((*FRUITS, "can")))
 
     def thing(
         self,
@@ -126,22 +134,26 @@ class SceneBuilder:
 
     def fill(
         self, count: int | None = None, *, avoid: tuple[str, ...] = (), shapes: tuple[str, ...] = SHAPES
-    ) -> None:
+    ) -> list[int]:
         """Add other things: 1 or 2 where easy, 3 to 5 where hard with look-alikes of the first thing.
 
         Args:
             count: How many; by the split's level when None.
             avoid: Phrases that must not occur again.
             shapes: What to choose from.
+
+        Returns:
+            Their numbers.
         """
         low, high = {"easy": (1, 2), "hard": (3, 5)}.get(self.split.level, (2, 4))
         wanted = int(self.rng.integers(low, high + 1)) if count is None else count
         taken = {*avoid, *(thing.phrase for thing in self._things)}
         first = self._things[0] if self._things else None
+        begun = len(self._things)
         for k in range(wanted):
             loose = sum(thing.shape != "cup" for thing in self._things)
             if loose >= OBJECT_BODIES:
-                return
+                break
             for _ in range(50):
                 alike = self.split.level != "easy" and first is not None and k < 2
                 shape = first.shape if alike and first and k == 0 and first.shape in shapes else None
@@ -151,6 +163,7 @@ class SceneBuilder:
                     taken.add(spec.phrase)
                     self._things.append(spec)
                     break
+        return list(range(begun, len(self._things)))
 
     def build(self) -> SceneSpec:
         """Find a place for everything.
@@ -187,7 +200,7 @@ class SceneBuilder:
             return ObjectSpec(shape, word, size, height, 0, 0, yaw, shifted(rng, rgb), label=shape)
         palette = self._palette()
         colour = str(rng.choice(sorted(palette))) if colour is None else colour
-        rgb = shifted(rng, {**COLOURS, **UNSEEN_COLOURS}[colour])
+        rgb = shifted(rng, _ALL_COLOURS[colour])
         yaw = float(rng.uniform(-math.pi / 4, math.pi / 4))
         if shape == "cup":
             yaw = float(rng.uniform(-math.pi, math.pi))

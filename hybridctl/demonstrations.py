@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import numpy as np
-from rich.progress import Progress
+from rich.console import Console
+from rich.progress import Progress as Bar
 
 from controllers.controller import Controller
 from controllers.gains import Gains, load_gains
@@ -18,6 +21,8 @@ from hybridctl.data.collect import check_training_seeds
 from hybridctl.data.episode_recorder import FRAMES_PER_SECOND, EpisodeRecorder, TakePicture
 from hybridctl.data.experts.scripted import ScriptedExpert, Step
 from hybridctl.data.perturbations import perturbed
+from hybridctl.progress import Progress
+from hybridctl.record import Recorder, refuse_used_folder, write_html
 from hybridctl.runtime import Listener, Outcome, Runtime
 from hybridctl.sim.scene import SceneError
 from hybridctl.sim.splits import split_named
@@ -79,6 +84,58 @@ class Demonstrator:
         return Demonstration(outcome, score, expert.steps, dict(watch.violations), dict(watch.touched))
 
 
+def record_demonstration(
+    task: Task, out: Path, *, renderer: str = "auto", video: bool = True, console: Console
+) -> dict[str, Any]:
+    """Let the expert carry out a task, write a run folder of it, and return its report.
+
+    Raises:
+        FileExistsError: `out` is a file, or holds a run already.
+    """
+    refuse_used_folder(out)
+    simulator = Simulator(renderer)
+    demonstrator = Demonstrator(simulator)
+    try:
+        demonstrator.set_up(task)
+        with (
+            Recorder(
+                out, instruction=task.instruction, video=video, frame=simulator.viewer_frame
+            ) as recorder,
+            Progress(console) as progress,
+        ):
+            recorder.describe(demonstrator.model, demonstrator.gains)
+            recorder.on_event(simulator.clock.now(), "plan", task.instruction, {"text": str(task.plan)})
+            began = perf_counter()
+            done = demonstrator.run(task, listeners=(recorder, progress))
+            wall = perf_counter() - began
+        outcome = done.outcome
+        report = {
+            "instruction": task.instruction,
+            "task": task.name,
+            "split": task.split,
+            "seed": task.scene.seed,
+            "driver": "scripted expert, from simulator truth",
+            "success": done.success,
+            "status": outcome.status,
+            "cause": outcome.cause,
+            "plan": str(task.plan),
+            "score": asdict(done.score),
+            "sim_seconds": round(outcome.duration, 3),
+            "wall_seconds": round(wall, 3),
+            "path_m": {name: round(value, 4) for name, value in outcome.path.items()},
+            "violations": done.violations,
+            "touched": done.touched,
+            "controller_status": outcome.statuses,
+            "failures": outcome.failures,
+            "camera": f"scene/{simulator.renderer.name}",
+        }
+        recorder.write_report(report)
+        write_html(out)
+        return report
+    finally:
+        simulator.close()
+
+
 def collect_episodes(
     out: Path,
     *,
@@ -130,7 +187,7 @@ def collect_episodes(
                 measured=simulator.arm.read(),
                 robot_type="panda",
             ) as recorder,
-            Progress() as progress,
+            Bar() as progress,
         ):
             bar = progress.add_task("episodes", total=count)
             for seed in range(*seeds):

@@ -18,7 +18,8 @@ from hybridctl.messages.observation import Camera
 from hybridctl.messages.policy import PolicyQueue, VlaPolicy
 from hybridctl.record import EVENTS_NAME, RecordedCamera, Recorder
 from hybridctl.runtime import Listener, Outcome, Runtime
-from hybridctl.sim.cameras import CameraErrors, Renderer, SimCamera, make_renderer
+from hybridctl.sim.camera_errors import CameraErrors
+from hybridctl.sim.cameras import Renderer, SimCamera, make_renderer
 from hybridctl.sim.scene import SceneSpec
 from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import Actor, SimClock, SimWorld

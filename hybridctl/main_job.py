@@ -21,6 +21,7 @@ from hybridctl.data.lerobot_layout import DatasetError
 from hybridctl.progress import Progress
 from hybridctl.record import Recorder, refuse_used_folder, write_html
 from hybridctl.runtime import Listener
+from hybridctl.sim.camera_errors import CameraErrors
 from hybridctl.vla.policy import CheckpointPolicy, load_policy
 from hybridctl.vla.queue import LockstepQueue, ThreadedQueue
 from hybridctl.workplaces import Apart, InProcess, Workplace
@@ -35,6 +36,7 @@ def run_main_job(
     gains_file: Path | None = None,
     policy_folder: Path | None = None,
     renderer: str = "auto",
+    camera_errors: CameraErrors | None = None,
     time_limit: float = 60.0,
     video: bool = True,
     dataset: Path | None = None,
@@ -60,7 +62,9 @@ def run_main_job(
     policy.checked_instruction(instruction)
     refuse_used_folder(out)
     if arm == "sim":
-        place: Workplace = InProcess(instruction, seed=seed, renderer=renderer, gains=gains)
+        place: Workplace = InProcess(
+            instruction, seed=seed, renderer=renderer, gains=gains, camera_errors=camera_errors
+        )
     else:
         place = Apart(arm)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 from typing import TypeAlias
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -63,16 +62,3 @@ def share(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no share, expected a number from 0 to 1")
     return value
-
-
-def camera_errors(text: str) -> tuple[float, float, float]:
-    """Read MM,DEG,MM: calibration error in place and angle, and depth noise at 1 m; returns m, rad, m."""
-    try:
-        millimetres, degrees, noise = (float(part) for part in text.split(","))
-    except ValueError:
-        millimetres = degrees = noise = -1.0
-    if not (0 <= millimetres <= 100 and 0 <= degrees <= 20 and 0 <= noise <= 100):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no camera error, expected MM,DEG,MM as 5,0.5,2 (up to 100,20,100)"
-        )
-    return millimetres / 1e3, math.radians(degrees), noise / 1e3

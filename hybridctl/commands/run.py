@@ -11,6 +11,7 @@ from rich.console import Console
 
 from hybridctl.commands.arguments import Commands, positive, seed
 from hybridctl.commands.console import ERRORS
+from hybridctl.sim.camera_errors import read_camera_errors
 
 DEFAULT_INSTRUCTION = "put the red block in the bowl"
 DEMO_SEED = 2_000_000
@@ -37,6 +38,10 @@ def add(commands: Commands) -> None:
     run.add_argument("--gains", type=Path, help="YAML file of controller gains (default: the one that ships)")
     run.add_argument("--policy", type=Path, help="model folder (default: the model that ships)")
     run.add_argument("--renderer", choices=("auto", "gl", "ray"), default="auto", help="(default: auto)")
+    run.add_argument(
+        "--camera-errors", type=read_camera_errors, metavar="MM,DEG,MM",
+        help="on --arm sim: error of the reported camera pose in place and angle, and depth noise at 1 m",
+    )  # fmt: skip
     run.add_argument("--time-limit", type=positive, default=60.0, help="simulated seconds (default: 60)")
     run.add_argument("--no-video", action="store_true", help="write no video")
     run.add_argument(
@@ -69,6 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
         gains_file=arguments.gains,
         policy_folder=arguments.policy,
         renderer=arguments.renderer,
+        camera_errors=arguments.camera_errors,
         time_limit=arguments.time_limit,
         video=not arguments.no_video,
         dataset=arguments.dataset,

@@ -124,6 +124,8 @@ class Recorder:
             self.tree.append((round(stamp, 4), status, tip))
             self._telemetry.write(schemas.TREE, stamp, {"stamp": stamp, "status": status, "tip": tip})
         self._caption = replace(self._caption, leaf=tip)
+        if tip in self._caption.plan:
+            self._caption = replace(self._caption, subgoal=tip)
 
     def on_event(self, stamp: float, kind: str, cause: str, data: dict[str, Any]) -> None:
         """Write an event of the tree or the VLA: `plan`, `act`, `look`, `failure` or a kind of one's own."""

@@ -13,7 +13,8 @@ TRUTHFUL = ("hybridctl/sim/tasks", "hybridctl/sim/truth.py", "hybridctl/data", "
 """May read truth."""
 PHYSICS = {
     "hybridctl/sim/world.py", "hybridctl/sim/world_model.py", "hybridctl/sim/scene_writer.py",
-    "hybridctl/sim/cameras.py", "hybridctl/arms/simulated.py",
+    "hybridctl/sim/cameras.py", "hybridctl/sim/ray_renderer.py", "hybridctl/sim/texture_sampler.py",
+    "hybridctl/arms/simulated.py",
 }  # fmt: skip
 """Make the world, its pictures and its joint sensors; may touch MuJoCo, but never look an object up."""
 TRUTH = {
@@ -73,14 +74,15 @@ def test_the_arm_driver_reads_its_own_joints_only():
 
 def test_the_cameras_look_up_no_object():
     """They may read their own pose (calibration), by camera name, and nothing else's."""
-    tree = ast.parse((ROOT / "hybridctl/sim/cameras.py").read_text())
+    files = [ROOT / "hybridctl/sim" / name for name in ("cameras.py", "ray_renderer.py")]
     poses = {
         ast.unparse(node.value)
-        for node in ast.walk(tree)
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr in ("xpos", "xmat", "xquat", "cvel")
     }
     assert poses == {"data.camera(camera)", "self._world.data.camera(camera)", "camera"}
-    assert "objects" not in attributes(ROOT / "hybridctl/sim/cameras.py")
+    assert all("objects" not in attributes(path) for path in files)
 
 
 def test_the_scan_would_find_a_leak(tmp_path):

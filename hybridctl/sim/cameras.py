@@ -1,156 +1,82 @@
-"""Cameras of the simulated world: OpenGL where the system has it, ray casting where it has not."""
+"""Calibrated cameras of the simulated world, true or with the errors that real ones have."""
 
 from __future__ import annotations
 
-import warnings
-from typing import Protocol
+import zlib
+from dataclasses import dataclass
 
-import mujoco
 import numpy as np
-from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from hybridctl.messages.arm import ArmState
-from hybridctl.messages.arrays import FloatArray
+from hybridctl.messages.arrays import FloatArray, checked_scalar
 from hybridctl.messages.observation import Observation
+from hybridctl.sim.gl_renderer import GlRenderer
+from hybridctl.sim.ray_renderer import RayRenderer
+from hybridctl.sim.renderer import IMAGE_SIZE, RENDERERS, Renderer, RenderError, make_renderer
 from hybridctl.sim.world import SimWorld
 
-IMAGE_SIZE = 128
-RENDERERS = ("gl", "ray")
+__all__ = [
+    "IMAGE_SIZE",
+    "RENDERERS",
+    "CameraErrors",
+    "GlRenderer",
+    "RayRenderer",
+    "RenderError",
+    "Renderer",
+    "SimCamera",
+    "camera_calibration",
+    "make_renderer",
+]
 
 
-class RenderError(RuntimeError):
-    """The renderer that was asked for does not work on this machine."""
+@dataclass(frozen=True, kw_only=True)
+class CameraErrors:
+    """How far a camera's reports are from the truth; the same seed makes the same errors.
+
+    Attributes:
+        translation: Length of the constant error of the reported camera position [m].
+        rotation: Angle of the constant error of the reported orientation [rad].
+        depth_noise: Standard deviation of the depth at 1 m; it grows with the distance squared, as a stereo
+            camera's does [m].
+        seed: Draws the directions and the noise; each camera name has its own.
+    """
+
+    translation: float = 0.0
+    rotation: float = 0.0
+    depth_noise: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("translation", "rotation", "depth_noise", "seed"):
+            checked_scalar(f"CameraErrors.{name}", getattr(self, name), low=0.0)
 
 
-class Renderer(Protocol):
-    """Makes images of one camera of a world; close it when done."""
-
-    name: str
-
-    def rgb(self, camera: str) -> NDArray[np.uint8]:
-        """Return the colour image, shape (H, W, 3)."""
-        ...
-
-    def depth(self, camera: str) -> FloatArray:
-        """Return distances along the optical axis, shape (H, W) [m]."""
-        ...
-
-    def close(self) -> None:
-        """Free the renderer's resources."""
-        ...
-
-
-class GlRenderer:
-    """MuJoCo's OpenGL renderer (EGL or OSMesa when there is no display)."""
-
-    name = "gl"
-
-    def __init__(self, world: SimWorld, *, height: int, width: int) -> None:
-        self._world = world
-        self._renderer = mujoco.Renderer(world.model, height=height, width=width)
-        self._option = mujoco.MjvOption()
-        self._option.geomgroup[:] = 1
-        self._option.sitegroup[:] = 0
-        self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = 0
-        self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = 0
-
-    def rgb(self, camera: str) -> NDArray[np.uint8]:
-        """Return the colour image, shape (H, W, 3)."""
-        self._renderer.update_scene(self._world.data, camera=camera, scene_option=self._option)
-        return np.array(self._renderer.render(), dtype=np.uint8)
-
-    def depth(self, camera: str) -> FloatArray:
-        """Return distances along the optical axis, shape (H, W) [m]."""
-        self._renderer.enable_depth_rendering()
-        try:
-            self._renderer.update_scene(self._world.data, camera=camera, scene_option=self._option)
-            return np.array(self._renderer.render(), dtype=np.float64)
-        finally:
-            self._renderer.disable_depth_rendering()
-
-    def close(self) -> None:
-        """Free the OpenGL context."""
-        self._renderer.close()
-
-
-class RayRenderer:
-    """One ray a pixel by `mj_multiRay`, lit by the scene's lamp: needs no graphics library at all."""
-
-    name = "ray"
-
-    def __init__(self, world: SimWorld, *, height: int, width: int) -> None:
-        self._world = world
-        self._shape = (height, width)
-        v, u = np.mgrid[0:height, 0:width]
-        self._u, self._v = u.ravel() + 0.5 - width / 2, v.ravel() + 0.5 - height / 2
-        n = height * width
-        self._geom, self._dist, self._normal = np.zeros(n, np.int32), np.zeros(n), np.zeros(3 * n)
-
-    def rgb(self, camera: str) -> NDArray[np.uint8]:
-        """Return the colour image, shape (H, W, 3): Lambert shading by the lamp and a headlight."""
-        directions = self._cast(camera)
-        model = self._world.model
-        hit = self._geom >= 0
-        normal = self._normal.reshape(-1, 3)
-        lamp = model.light("lamp")
-        toward_lamp = np.maximum(0.0, -(normal @ lamp.dir))
-        toward_eye = np.maximum(0.0, -np.einsum("ij,ij->i", normal, directions))
-        shade = 0.12 + lamp.ambient[0] + 0.25 * toward_eye + lamp.diffuse[0] * toward_lamp
-        colour = np.full((self._geom.size, 3), 0.66)
-        colour[hit] = model.geom_rgba[self._geom[hit], :3] * shade[hit, None]
-        return np.asarray(np.clip(colour * 255.0, 0, 255), dtype=np.uint8).reshape(*self._shape, 3)
-
-    def depth(self, camera: str) -> FloatArray:
-        """Return distances along the optical axis, shape (H, W) [m]; 0 where nothing was hit."""
-        directions = self._cast(camera)
-        forward = -self._world.data.camera(camera).xmat.reshape(3, 3)[:, 2]
-        return np.where(self._geom >= 0, self._dist * (directions @ forward), 0.0).reshape(self._shape)
-
-    def close(self) -> None:
-        """Nothing to free."""
-
-    def _cast(self, camera: str) -> FloatArray:
-        model, data = self._world.model, self._world.data
-        focal = self._shape[0] / 2 / np.tan(np.radians(model.camera(camera).fovy[0]) / 2)
-        R = data.camera(camera).xmat.reshape(3, 3)
-        rays = np.column_stack([self._u, -self._v, np.full_like(self._u, -focal)])
-        rays = (rays / np.linalg.norm(rays, axis=1, keepdims=True)) @ R.T
-        mujoco.mj_multiRay(
-            model, data, data.camera(camera).xpos, rays.ravel(), None, 1, -1, self._geom, self._dist,
-            self._normal, self._geom.size, mujoco.mjMAXVAL,
-        )  # fmt: skip
-        return np.asarray(rays, dtype=np.float64)
-
-
-def make_renderer(
-    world: SimWorld, *, kind: str = "auto", height: int = IMAGE_SIZE, width: int = IMAGE_SIZE
-) -> Renderer:
-    """Return a renderer of `kind` (`gl`, `ray`); `auto` takes OpenGL and falls back to rays, said once."""
-    if kind == "ray":
-        return RayRenderer(world, height=height, width=width)
-    if kind not in ("auto", "gl"):
-        raise ValueError(f"renderer is {kind!r}, expected one of auto, {', '.join(RENDERERS)}")
-    try:
-        return GlRenderer(world, height=height, width=width)
-    except Exception as error:  # every GL stack fails in its own way
-        if kind == "gl":
-            raise RenderError(
-                f"no OpenGL here ({type(error).__name__}: {error}). On Debian: apt-get install libegl1 "
-                "libgl1-mesa-dri; or use --renderer ray"
-            ) from error
-        warnings.warn(
-            f"no OpenGL here ({type(error).__name__}: {error}); rendering by ray casting instead. "
-            "On Debian: apt-get install libegl1 libgl1-mesa-dri",
-            stacklevel=2,
-        )
-        return RayRenderer(world, height=height, width=width)
+_NO_ERRORS = CameraErrors()
 
 
 class SimCamera:
-    """The scene camera of a simulated world behind the Camera protocol."""
+    """One named camera of a simulated world behind the Camera protocol.
 
-    def __init__(self, world: SimWorld, renderer: Renderer, *, name: str = "scene") -> None:
+    Its pictures have its renderer's size and are true; with `errors`, the calibration and the distances that
+    it reports with them are not.
+    """
+
+    def __init__(
+        self,
+        world: SimWorld,
+        renderer: Renderer,
+        *,
+        name: str = "scene",
+        errors: CameraErrors = _NO_ERRORS,
+    ) -> None:
+        known = [world.model.camera(i).name for i in range(world.model.ncam)]
+        if name not in known:
+            raise ValueError(f"the world has no camera {name!r}, only {', '.join(known)}")
         self._world, self._renderer, self._name = world, renderer, name
+        self._errors = errors
+        self._seed = (errors.seed, zlib.crc32(name.encode()))
+        self._T_camera_reported = _calibration_error(errors, np.random.default_rng(self._seed))
 
     @property
     def renderer(self) -> str:
@@ -159,17 +85,28 @@ class SimCamera:
 
     def capture(self, arm: ArmState, T_base_tool: FloatArray) -> Observation:
         """Return colour, depth and calibration of the scene as it is now."""
-        K, T = camera_calibration(self._world, self._name, height=IMAGE_SIZE, width=IMAGE_SIZE)
+        height, width = self._renderer.height, self._renderer.width
+        K, T = camera_calibration(self._world, self._name, height=height, width=width)
+        rgb, depth = self._renderer.rgbd(self._name)
+        stamp = self._world.now()
         return Observation(
-            rgb=self._renderer.rgb(self._name),
-            depth=self._renderer.depth(self._name),
+            rgb=rgb,
+            depth=self._with_noise(depth, stamp),
             K=K,
-            T_base_camera=T,
+            T_base_camera=T if self._T_camera_reported is None else T @ self._T_camera_reported,
             T_base_tool=T_base_tool,
             arm=arm,
-            stamp=self._world.now(),
+            stamp=stamp,
             camera=f"{self._name}/{self._renderer.name}",
         )
+
+    def _with_noise(self, depth: FloatArray, stamp: float) -> FloatArray:
+        """Noise by seed and stamp alone, so that a run can be repeated from any moment; no hit stays 0."""
+        if self._errors.depth_noise == 0.0:
+            return depth
+        rng = np.random.default_rng((*self._seed, round(stamp * 1e6)))
+        noise = self._errors.depth_noise * depth**2 * rng.standard_normal(depth.shape)
+        return np.maximum(depth + noise, 0.0)
 
 
 def camera_calibration(
@@ -183,3 +120,14 @@ def camera_calibration(
     T[:3, :3] = camera.xmat.reshape(3, 3) @ np.diag([1.0, -1.0, -1.0])
     T[:3, 3] = camera.xpos
     return K, T
+
+
+def _calibration_error(errors: CameraErrors, rng: np.random.Generator) -> FloatArray | None:
+    """Return the reported camera frame in the true one (4, 4), or None where they are the same."""
+    if errors.translation == errors.rotation == 0.0:
+        return None
+    shift, axis = rng.standard_normal((2, 3))
+    T = np.eye(4)
+    T[:3, :3] = Rotation.from_rotvec(errors.rotation * axis / np.linalg.norm(axis)).as_matrix()
+    T[:3, 3] = errors.translation * shift / np.linalg.norm(shift)
+    return T

@@ -1,10 +1,12 @@
 """One world, written anew for each test; OpenGL only where the machine has it."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
+import mujoco
 import pytest
 
-from hybridctl.sim.cameras import GlRenderer, make_renderer
+from hybridctl.sim.cameras import GlRenderer, Renderer, RenderError, make_renderer
 from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import SimWorld
 
@@ -46,3 +48,33 @@ def scene_world(_world: SimWorld) -> Callable[[int], SimWorld]:
         return _world
 
     return reset
+
+
+@pytest.fixture
+def small_world() -> Callable[[mujoco.MjSpec], SimpleNamespace]:
+    """Compiles a specification that a test wrote into what renderers and cameras need of a world."""
+
+    def compiled(spec: mujoco.MjSpec) -> SimpleNamespace:
+        model = spec.compile()
+        data = mujoco.MjData(model)
+        mujoco.mj_forward(model, data)
+        return SimpleNamespace(model=model, data=data, now=lambda: float(data.time))
+
+    return compiled
+
+
+@pytest.fixture
+def renderer_of() -> Iterator[Callable[..., Renderer]]:
+    """Makes a renderer of a kind; skips the test where the machine has no OpenGL, and closes it after."""
+    made: list[Renderer] = []
+
+    def make(world: SimpleNamespace, *, kind: str, height: int = 128, width: int = 128) -> Renderer:
+        try:
+            made.append(make_renderer(world, kind=kind, height=height, width=width))
+        except RenderError as error:
+            pytest.skip(str(error))
+        return made[-1]
+
+    yield make
+    for renderer in made:
+        renderer.close()

@@ -85,7 +85,7 @@ class SceneBuilder:
 
     def coloured_fixture(self, kind: str, colour: str) -> int:
         """Add a bowl or bin called by its colour, `blue bin`."""
-        return self.fixture(kind, label=f"{colour} {kind}", rgb=shifted(self.rng, COLOURS[colour]))
+        return self.fixture(kind, label=f"{colour} {kind}", rgb=shifted(self.rng, {**COLOURS, **UNSEEN_COLOURS}[colour]))
 
     def thing(
         self,

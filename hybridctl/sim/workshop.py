@@ -57,11 +57,12 @@ class SceneBuilder:
     Args:
         seed: The same seed and calls give the same scene.
         split: What it varies from training, and how crowded it gets.
+        attempt: Counts the scenes that are drawn from one seed until one has room.
     """
 
-    def __init__(self, seed: int, split: Split | None = None) -> None:
+    def __init__(self, seed: int, split: Split | None = None, *, attempt: int = 0) -> None:
         self.split = split or Split()
-        self.rng = np.random.default_rng(seed)
+        self.rng = np.random.default_rng([seed, attempt] if attempt else seed)
         self._seed = seed
         self._fixtures: list[f.Fixture] = []
         self._things: list[ObjectSpec] = []

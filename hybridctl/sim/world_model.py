@@ -9,6 +9,7 @@ import numpy as np
 
 from hybridctl.sim.fixture_bodies import add_cup, add_fixtures
 from hybridctl.sim.scene import CAMERA_FOVY_DEG
+from hybridctl.sim.symbols import add_symbol_materials
 from hybridctl.sim.things import MAX_PARTS
 
 ARM_PREFIX = "panda/"
@@ -41,6 +42,7 @@ def build_model() -> mujoco.MjModel:
         name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
         rgb1=[0.75, 0.78, 0.80], rgb2=[0.55, 0.58, 0.62], width=64, height=64,
     )  # fmt: skip
+    add_symbol_materials(spec)
     world = spec.worldbody
     box = mujoco.mjtGeom.mjGEOM_BOX
     world.add_geom(

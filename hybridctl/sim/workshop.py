@@ -128,6 +128,11 @@ class SceneBuilder:
             self._near[number] = _Near(of_fixture, beside, bearing, across)
         return number
 
+    @property
+    def things(self) -> tuple[ObjectSpec, ...]:
+        """The things so far, in order; they have no places yet."""
+        return tuple(self._things)
+
     def colours(self, count: int) -> list[str]:
         """Return different colour words of the split."""
         return [str(c) for c in self.rng.choice(sorted(self._palette()), size=count, replace=False)]

@@ -27,6 +27,8 @@ NOUNS: dict[str, tuple[str, str, str]] = {
     "soda can": ("汽水罐", "la lata de refresco", "die Getränkedose"),
     "peg": ("圆销", "la clavija", "der Zapfen"),
     "cup": ("杯子", "la taza", "die Tasse"),
+    "handle": ("把手", "el asa", "der Henkel"),
+    "rim": ("杯沿", "el borde", "der Rand"),
     "bowl": ("碗", "el cuenco", "die Schüssel"),
     "plate": ("盘子", "el plato", "der Teller"),
     "book": ("书", "el libro", "das Buch"),

@@ -17,6 +17,8 @@ _BEHIND, _HEIGHT, _SPEED = 0.045, 0.022, 0.06
 _FINGERS = 0.0145
 """Half the thickness of the closed fingers across the push [m]."""
 _ON_CARD, _AT_THING = 0.012, 0.010
+_ASIDE, _BACK, _STROKES = 0.006, 0.035, 12
+"""A thing that slides off to the side by this much is approached anew from this far behind it [m]."""
 
 
 def push(world: SimWorld, hands: Hands, phrase: str, toward: str) -> Motion:
@@ -47,14 +49,23 @@ def push(world: SimWorld, hands: Hands, phrase: str, toward: str) -> Motion:
         return tool_pose(np.array([*xy, _HEIGHT]), yaw)
 
     yield from hands.fingers(0.0)
-    start = behind(radius + _FINGERS + _BEHIND)
+    touch, enough = radius + _FINGERS, _ON_CARD if flat else _AT_THING
+    start = behind(touch + _BEHIND)
     yield from hands.travel(start, width=0.0)
     yield from hands.line(start, width=0.0)
-    yield from _shove(hands, behind, ahead, radius + _FINGERS, _ON_CARD if flat else _AT_THING)
-    _, way, _ = ahead()
-    back = hands.T_base_tool.copy()
-    back[:2, 3] -= 0.02 * way
-    yield from hands.line(back, width=0.0, speed=0.1)
+    for _ in range(_STROKES):
+        yield from _shove(hands, behind, ahead, touch, enough)
+        at, way, rest = ahead()
+        yaw = _across(way, yaw)
+        back = hands.T_base_tool.copy()
+        away = back[:2, 3] - at
+        back[:2, 3] += (0.02 if rest < enough else _BACK) * away / float(np.linalg.norm(away))
+        yield from hands.line(back, width=0.0, speed=0.1, tolerance=0.005)
+        if rest < enough:
+            break
+        yield from hands.line(behind(touch + _BACK), width=0.0, speed=0.1, tolerance=0.005)
+    else:
+        raise ExpertError(f"after {_STROKES} strokes it is still {rest:.3f} m away")
     yield from hands.rise(width=0.0)
 
 
@@ -65,9 +76,10 @@ def _shove(
     touch: float,
     enough: float,
 ) -> Motion:
-    """Lead the fingers along the line from the thing to its place, a little into it, until it is there."""
+    """Lead the fingers along the line from the thing to its place until it is there, or slides off aside."""
     begun, last = hands.now(), hands.now()
-    lead = touch + _BEHIND
+    at, way, _ = ahead()
+    lead = float((at - hands.T_base_tool[:2, 3]) @ way)
     nearest, since = math.inf, begun
     while True:
         now = hands.now()
@@ -75,8 +87,10 @@ def _shove(
         last = now
         hands.target(behind(lead), width=0.0)
         yield
-        _, _, rest = ahead()
-        if rest < enough:
+        at, way, rest = ahead()
+        dx, dy = at - hands.T_base_tool[:2, 3]
+        touched = math.hypot(dx, dy) < touch + 0.004
+        if rest < enough or (touched and abs(way[0] * dy - way[1] * dx) > _ASIDE):
             return
         if rest < nearest - 0.002:
             nearest, since = rest, now

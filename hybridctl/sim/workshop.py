@@ -38,16 +38,19 @@ REACH = 0.72
 CABINET_FRONT = 0.315
 """Distance of a cabinet's front from the plane y = 0 [m]."""
 ATTEMPTS = 400
+BEARING_SPREAD = 0.35
+"""How far off a bearing a thing may stand [rad]."""
 _ALL_COLOURS = {**COLOURS, **UNSEEN_COLOURS}
 
 
-@dataclass
-class _Wanted:
-    """A thing or fixture that has no place yet."""
+@dataclass(frozen=True)
+class _Near:
+    """What a thing stands beside: a fixture or a thing, on which side of it, or half way to a fixture."""
 
+    of_fixture: bool
     index: int
-    radius: float
-    near: tuple[float, float, float] | None = None
+    bearing: float | None
+    across: int | None
 
 
 class SceneBuilder:
@@ -68,7 +71,7 @@ class SceneBuilder:
         self._fixtures: list[f.Fixture] = []
         self._things: list[ObjectSpec] = []
         self._inside: dict[int, tuple[str, tuple[float, float]]] = {}
-        self._near: dict[int, tuple[bool, int]] = {}
+        self._near: dict[int, _Near] = {}
         self._gap = {"easy": 0.040, "hard": 0.026}.get(self.split.level, 0.032)
 
     def fixture(
@@ -105,6 +108,8 @@ class SceneBuilder:
         at: tuple[float, float] = (0.0, 0.0),
         beside: int | None = None,
         of_fixture: bool = True,
+        bearing: float | None = None,
+        across: int | None = None,
     ) -> int:
         """Add a loose thing and return its number.
 
@@ -116,6 +121,8 @@ class SceneBuilder:
             at: Where in that, in its frame [m].
             beside: Number of the fixture (or thing) that it stands beside.
             of_fixture: Which of the two `beside` counts.
+            bearing: On which side of that, about: the direction from it in the base frame [rad].
+            across: Number of a fixture: the thing stands half way between it and the fixture `beside`.
         """  # fmt: skip
         spec = self._sampled(shape, colour, size)
         self._things.append(spec)
@@ -125,8 +132,13 @@ class SceneBuilder:
         if inside:
             self._inside[number] = (inside, at)
         if beside is not None:
-            self._near[number] = (of_fixture, beside)
+            self._near[number] = _Near(of_fixture, beside, bearing, across)
         return number
+
+    @property
+    def things(self) -> tuple[ObjectSpec, ...]:
+        """The things so far, in order; they have no places yet."""
+        return tuple(self._things)
 
     def colours(self, count: int) -> list[str]:
         """Return different colour words of the split."""
@@ -283,10 +295,17 @@ class SceneBuilder:
     def _beside(
         self, number: int, radius: float, fixtures: tuple[f.Fixture, ...], placed: list[ObjectSpec]
     ) -> tuple[float, float]:
-        of_fixture, index = self._near[number]
-        other = fixtures[index] if of_fixture else placed[index]
+        near = self._near[number]
+        other = fixtures[near.index] if near.of_fixture else placed[near.index]
+        if near.across is not None:
+            opposite = fixtures[near.across]
+            shift = self.rng.uniform(-0.012, 0.012, size=2)
+            x, y = (other.x + opposite.x) / 2 + shift[0], (other.y + opposite.y) / 2 + shift[1]
+            return float(x), float(y)
         reach = f.RADII[other.kind] if isinstance(other, f.Fixture) else _radius(other)
         angle = self.rng.uniform(-math.pi, math.pi)
+        if near.bearing is not None:
+            angle = near.bearing + self.rng.uniform(-BEARING_SPREAD, BEARING_SPREAD)
         away = reach + radius + self._gap + self.rng.uniform(0.001, 0.012)
         return float(other.x + away * math.cos(angle)), float(other.y + away * math.sin(angle))
 

@@ -206,7 +206,7 @@ class SceneBuilder:
         if shape in FRUITS:
             kind, rgb = FRUITS[shape]
             size = float(rng.uniform(*SIZES[kind])) if size is None else size
-            height = size * {"pear": 1.35, "strawberry": 1.2}.get(shape, 1.0)
+            height = size * {"pear": 1.22, "strawberry": 1.2}.get(shape, 1.0)
             yaw = float(rng.uniform(-0.7, 0.7))
             word = fruit_colour_word(shape)
             return ObjectSpec(shape, word, size, height, 0, 0, yaw, shifted(rng, rgb), label=shape)

@@ -16,7 +16,7 @@ from hybridctl.messages.arm import Arm
 from hybridctl.messages.clock import Clock
 from hybridctl.messages.observation import Camera
 from hybridctl.messages.policy import PolicyQueue, VlaPolicy
-from hybridctl.record import EVENTS_NAME, Recorder
+from hybridctl.record import EVENTS_NAME, RecordedCamera, Recorder
 from hybridctl.runtime import Listener, Outcome, Runtime
 from hybridctl.sim.cameras import Renderer, SimCamera, make_renderer
 from hybridctl.sim.scene import SceneSpec
@@ -129,7 +129,7 @@ def run_instruction(
             memory=WorldMemory(store, clock=clock),
             policy=queue,
             controller=controller,
-            camera=camera,
+            camera=camera if recorder is None else RecordedCamera(camera, recorder),
             clock=clock,
         )
         if store is not None and recorder is not None:

@@ -105,7 +105,9 @@ def run_main_job(
                 episodes = stack.enter_context(opened)
                 listeners = (*listeners, episodes)
             recorder = stack.enter_context(
-                Recorder(out, instruction=instruction, frame=place.frame if video else None)
+                Recorder(
+                    out, instruction=instruction, video=video, frame=place.frame, realtime=_is_realtime(place)
+                )
             )
             progress = stack.enter_context(Progress(console))
             report = _run(
@@ -131,8 +133,7 @@ def _run(
     listeners: tuple[Listener, ...],
     time_limit: float,
 ) -> dict[str, Any]:
-    realtime = isinstance(place, Apart) and place.realtime
-    queue = ThreadedQueue(policy, place.clock) if realtime else LockstepQueue(policy, place.clock)
+    queue = ThreadedQueue(policy, place.clock) if _is_realtime(place) else LockstepQueue(policy, place.clock)
     started = perf_counter()
     try:
         result = run_instruction(
@@ -209,6 +210,10 @@ def _episode_line(episode: dict[str, Any]) -> str:
     if episode["index"] is not None:
         return f"episode {episode['index']} of {episode['dataset']}"
     return f"not kept: {episode['problem'] or 'the task failed (--keep-failures keeps such runs too)'}"
+
+
+def _is_realtime(place: Workplace) -> bool:
+    return isinstance(place, Apart) and place.realtime
 
 
 def summary(report: dict[str, Any], out: Path) -> Table:

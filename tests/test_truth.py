@@ -23,6 +23,8 @@ TRUTH = {
 }  # fmt: skip
 SCENE = {"hybridctl/sim/scene.py", "hybridctl/sim/regions.py"}
 """Describe what a scene holds before it is written into a world; they never see one."""
+SENSORS = {"hybridctl/sim/joint_log.py", "hybridctl/sim/wrist_sensor.py"}
+"""Sensors of the arm: they hold the simulator's state to read their own samples out of it, nothing else."""
 SIMULATOR = {"MjData", "mj_step", "mj_forward", "qpos", "qvel"}
 
 SOURCES = sorted(
@@ -57,6 +59,7 @@ def test_ordinary_modules_do_not_read_truth(path):
     name = path.relative_to(ROOT).as_posix()
     assert "hybridctl.sim.truth" not in imports(path)
     allowed = {"objects", "fixtures", "bowl_xy"} if name in SCENE else set()
+    allowed |= {"MjData"} if name in SENSORS else set()
     assert not attributes(path) & (TRUTH | SIMULATOR) - allowed, f"{name} reads simulator truth"
 
 
@@ -70,6 +73,29 @@ def test_the_arm_driver_reads_its_own_joints_only():
     }
     assert indices == {"world.arm_joints", "world.arm_dofs", "world.fingers"}
     assert not attributes(ROOT / "hybridctl/arms/simulated.py") & TRUTH
+
+
+@pytest.mark.parametrize("name", sorted(SENSORS))
+def test_the_arms_sensors_read_their_own_samples_only(name):
+    """Of the simulator's state they take time and sensor values; they look up parts of the arm only."""
+    tree = ast.parse((ROOT / name).read_text())
+    states = ("self._data", "data", "world.data")
+    read = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in states
+    }
+    assert read <= {"time", "history", "sensordata"}
+    looked_up = [
+        ast.unparse(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("body", "geom", "joint", "site", "sensor")
+    ]
+    assert looked_up
+    others = [part for part in looked_up if not part.startswith(("f'{prefix}", 'f"{prefix}', "name"))]
+    assert not others
 
 
 def test_the_cameras_look_up_no_object():

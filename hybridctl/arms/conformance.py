@@ -15,6 +15,7 @@ import numpy as np
 
 from controllers.robot_model import RobotModel
 from hybridctl.arms.errors import ArmError, ConnectionLost
+from hybridctl.arms.force_check import feels_at_rest
 from hybridctl.arms.trial import PERIOD, SPEED, Trial, Unmet, demand, finger_width, hold
 from hybridctl.messages.arm import Arm, JointCommand
 from hybridctl.messages.arrays import FloatArray, MessageError
@@ -89,6 +90,7 @@ class _Checks:
             ("commands are refused before the arm is entered", self._before_entering),
             ("a measurement has the right shape and a stamp of now", self._measurement),
             ("a command to stay where it is does not move it", self._stays),
+            ("what it feels at rest is next to nothing", self._feels),
             ("send returns what was applied", self._says_what_was_applied),
             ("a set-point out of range is clipped, and send says so", self._clips),
             ("a command for another number of joints is refused", self._wrong_dof),
@@ -127,6 +129,12 @@ class _Checks:
         moved = max(float(np.abs(state.q - start.q).max()) for state in states)
         demand(moved < HOLD_TOLERANCE, f"it moved by {moved:.4f} rad, expected under {HOLD_TOLERANCE}")
         return f"moved by {moved:.4f} rad in 0.5 s"
+
+    def _feels(self) -> str:
+        with self._arm:
+            start = self._arm.read()
+            states = self._trial.drive(lambda t: (start.q, np.zeros(start.q.size)), 0.5, start.gripper_width)
+        return feels_at_rest(states, self._model)
 
     def _says_what_was_applied(self) -> str:
         with self._arm:

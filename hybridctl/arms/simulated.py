@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
+from controllers.momentum_observer import MomentumObserver
+from controllers.robot_model import RobotModel
 from hybridctl.arms.errors import ArmError
+from hybridctl.arms.residual import ResidualReader
 from hybridctl.messages.arm import ArmState, JointCommand
 from hybridctl.messages.arrays import MessageError
+from hybridctl.sim.joint_log import JointLog
 from hybridctl.sim.world import GRIPPER_OPEN, SimWorld
+from hybridctl.sim.world_model import ARM_PREFIX
+from hybridctl.sim.wrist_sensor import WristGauges, WristSensor
 
 
 class SimulatedArm:
@@ -18,17 +25,31 @@ class SimulatedArm:
 
     The physics advance when the world's clock does (`SimWorld.sleep_until`). Like a real driver it clips
     set-points to the joint ranges and gripper range, and tells what it applied. It never looks at anything
-    but its own joints.
+    but its own joints and wrist.
+
+    Args:
+        world: The world that the arm stands in.
+        wrist: How good its wrist sensor is; by default typical.
+        seed: Seed of the wrist sensor's bias and noise; by default that of the world's scene.
     """
 
-    def __init__(self, world: SimWorld) -> None:
-        self._world = world
+    def __init__(self, world: SimWorld, *, wrist: WristSensor | None = None, seed: int | None = None) -> None:
+        self._world, self._seed = world, seed
         model = world.model
         joints = [model.joint(f"panda/joint{i}") for i in range(1, 8)]
         self._low = np.array([joint.range[0] for joint in joints])
         self._high = np.array([joint.range[1] for joint in joints])
         self._lag = (
             -model.actuator_biasprm[world.arm_actuators, 2] / model.actuator_gainprm[world.arm_actuators, 0]
+        )
+        robot = _model()
+        self._wrist = WristGauges(model, world.data, ARM_PREFIX, wrist or WristSensor())
+        self._residual = ResidualReader(
+            JointLog(model, world.data, ARM_PREFIX),
+            MomentumObserver(robot),
+            servo_damping=-model.actuator_biasprm[world.arm_actuators, 2],
+            torque_limit=robot.tau_max,
+            timestep=float(model.opt.timestep),
         )
         self._in_control = False
         self.stop_cause: str | None = None
@@ -39,16 +60,22 @@ class SimulatedArm:
         return 7
 
     def read(self) -> ArmState:
-        """Return joint encoders, motor torques (servo and gravity compensation) and gripper readings."""
+        """Return what encoders, motors (servo and gravity compensation), gripper and wrist measure.
+
+        Readings are a function of the physics alone, however often and by whomever they are taken.
+        """
         world, data = self._world, self._world.data
+        q, dq = data.qpos[world.arm_joints], data.qvel[world.arm_dofs]
         return ArmState(
-            q=data.qpos[world.arm_joints],
-            dq=data.qvel[world.arm_dofs],
+            q=q,
+            dq=dq,
             tau=data.qfrc_actuator[world.arm_dofs],
             gripper_width=float(np.clip(data.qpos[world.fingers].sum(), 0.0, GRIPPER_OPEN)),
             gripper_force=float(abs(data.actuator_force[world.gripper_actuator])),
             stamp=world.now(),
             stopped=not self._in_control,
+            wrench=self._wrist.read(world.scene.seed if self._seed is None else self._seed),
+            tau_external=self._residual.read(q, dq),
         )
 
     def send(self, command: JointCommand) -> JointCommand:
@@ -89,3 +116,8 @@ class SimulatedArm:
     ) -> None:
         if self._in_control:
             self.stop(cause="left" if error is None else f"{type(error).__name__}: {error}")
+
+
+@cache
+def _model() -> RobotModel:
+    return RobotModel.load("panda")

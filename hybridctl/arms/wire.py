@@ -18,7 +18,7 @@ import numpy as np
 from hybridctl.arms.errors import AddressError, WireError
 from hybridctl.messages.arm import ArmState, JointCommand
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Version of what follows; both sides must speak the same."""
 REQUEST_LIMIT = 64 * 1024
 """Largest frame that a server takes [byte]."""
@@ -119,6 +119,7 @@ def pack_state(state: ArmState) -> dict[str, Any]:
     return {
         "q": state.q, "dq": state.dq, "tau": state.tau, "gripper_width": state.gripper_width,
         "gripper_force": state.gripper_force, "stamp": state.stamp, "stopped": state.stopped,
+        "wrench": state.wrench, "tau_external": state.tau_external,
     }  # fmt: skip
 
 
@@ -132,6 +133,8 @@ def unpack_state(fields: Mapping[str, Any]) -> ArmState:
         gripper_force=require(fields, "gripper_force", float),
         stamp=require(fields, "stamp", float),
         stopped=require(fields, "stopped", bool),
+        wrench=_offered(fields, "wrench"),
+        tau_external=_offered(fields, "tau_external"),
     )
 
 
@@ -164,6 +167,13 @@ def parse_address(address: str) -> tuple[str, int]:
     if scheme != "sim" or not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise AddressError(f"{address!r} is no address of a simulator, expected sim://HOST:PORT")
     return host, int(port)
+
+
+def _offered(fields: Mapping[str, Any], name: str) -> Any:
+    """Return an array, or None where the other side says that its arm has no such sensor."""
+    if name in fields and fields[name] is None:
+        return None
+    return require(fields, name, np.ndarray)
 
 
 def _decode(body: bytes) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import multiprocessing
 import zlib
 from collections import Counter
 from collections.abc import Callable
@@ -14,12 +12,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import Progress, TimeRemainingColumn
 
 from controllers.gains import load_gains
 from controllers.robot_model import RobotModel
 from hybridctl.assembly import Simulator, run_instruction
+from hybridctl.bench.episodes import run_episodes
 from hybridctl.bench.floors import PassThrough, RandomLocation, RandomTokens, ShuffledTokens
 from hybridctl.bench.report import FIRST_EVALUATION_SEED, Job, Measured
 from hybridctl.bench.statistics import quantile, rate, wilson
@@ -59,22 +56,13 @@ def measure(job: Job) -> Measured:
     seeds = job.seeds or (FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + count)
     variants = ["model"] if job.quick else list(_KEY)
     episodes = [(variant, seed, job.policy_folder) for variant in variants for seed in range(*seeds)]
-    rows = _resumed(job.partial)
-    done = {(row["variant"], row["seed"]) for row in rows}
-    todo = [episode for episode in episodes if episode[:2] not in done]
-    context = multiprocessing.get_context("spawn")
-    progress = Progress(
-        *Progress.get_default_columns()[:-1], TimeRemainingColumn(), console=Console(stderr=True)
+    rows = run_episodes(
+        episodes,
+        _episode,
+        job=job,
+        name_of=lambda episode: episode[:2],
+        named=lambda row: (row["variant"], row["seed"]),
     )
-    with progress, context.Pool(job.workers) as pool:
-        task = progress.add_task("episodes", total=len(episodes), completed=len(episodes) - len(todo))
-        for row in pool.imap_unordered(_episode, todo):
-            rows.append(row)
-            if job.partial is not None:
-                job.partial.parent.mkdir(exist_ok=True)
-                with job.partial.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
-            progress.advance(task)
     return _sum_up(rows, seeds)
 
 
@@ -146,18 +134,6 @@ def _why_not(outcome: Outcome, success: bool) -> str:
     if outcome.status == "FAILURE" and outcome.failures:
         return f"failed: {outcome.failures[-1]['kind']}"
     return outcome.status.lower()
-
-
-def _resumed(partial: Path | None) -> list[dict[str, Any]]:
-    if partial is None or not partial.exists():
-        return []
-    rows = []
-    for line in partial.read_text().splitlines():
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:  # cut off in the middle of a line
-            break
-    return rows
 
 
 def _sum_up(rows: list[dict[str, Any]], seeds: tuple[int, int]) -> Measured:

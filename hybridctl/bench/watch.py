@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-import mujoco
 import numpy as np
 
 from controllers.controller import ControlResult
@@ -17,7 +16,9 @@ from hybridctl.sim.world_model import ARM_PREFIX
 
 _ROUNDING = 1e-7
 _BOX_TOLERANCE = 0.002
-_FIXED = ("table", "pedestal", "floor")
+_FIXED = ("table", "pedestal", "floor", "wall")
+_WORK = ("object", "cup", "drawer", "palm")
+"""Bodies that fingers may touch: it is what they are for."""
 
 
 class LimitWatch:
@@ -26,15 +27,23 @@ class LimitWatch:
     `command_*`: the commanded state is beyond what the gains allow of the robot's limit. `measured_*`: the
     measured one is beyond the robot's limit. `workspace`: the tool is more than 2 mm outside the box.
     `contact_table`, `contact_self`: the physics report a contact of the arm, looked at once a control period
-    (every fifth physics step). Contacts with the bowl are counted apart: the bowl is no obstacle to this
-    version's controller.
+    (every fifth physics step). `touched` counts other contacts by the body touched: containers, the cabinet,
+    and things that another part than a finger touches. They are no obstacles to this version's controller. A
+    finger's touch of what can be taken or pushed (things, the drawer's front and handle) is its work.
     """
 
     def __init__(self, world: SimWorld, model: RobotModel, gains: Gains) -> None:
         self._world, self._model, self._gains = world, model, gains
         self._before: FloatArray | None = None
         self.violations: Counter[str] = Counter()
-        self.bowl_contacts = 0
+        self.touched: Counter[str] = Counter()
+        self._names = [world.model.geom(g).name for g in range(world.model.ngeom)]
+        self._bodies = [world.model.body(b).name for b in world.model.geom_bodyid]
+
+    @property
+    def bowl_contacts(self) -> int:
+        """Control periods in which the arm touched a bowl."""
+        return sum(count for body, count in self.touched.items() if body.startswith("bowl"))
 
     def on_tree(self, stamp: float, status: str, tip: str) -> None:
         """Nothing to see."""
@@ -64,19 +73,23 @@ class LimitWatch:
         self.violations.update(name for name, is_broken in broken.items() if is_broken)
 
     def _contacts(self) -> dict[str, bool]:
-        model, data = self._world.model, self._world.data
         found = {"contact_table": False, "contact_self": False}
-        bowl = False
-        for pair in data.contact.geom:
-            names = [mujoco.mj_id2name(model, mujoco.mjtObj.mjOBJ_GEOM, int(g)) for g in pair]
+        touched = set()
+        for pair in self._world.data.contact.geom:
+            names = [self._names[g] for g in pair]
             arm = [name.startswith(ARM_PREFIX) for name in names]
             if not any(arm):
                 continue
-            fingers = all(name.endswith("finger") for name in names)
-            found["contact_self"] |= all(arm) and not fingers
+            fingers = [name.endswith("finger") for name in names]
+            found["contact_self"] |= all(arm) and not all(fingers)
             found["contact_table"] |= any(name in _FIXED for name in names)
-            bowl |= any(name.startswith("bowl") for name in names)
-        self.bowl_contacts += int(bowl)
+            if all(arm):
+                continue
+            body = self._bodies[pair[1 if arm[0] else 0]]
+            work = any(fingers) and body.startswith(_WORK)
+            if not work and body != "world":
+                touched.add(body)
+        self.touched.update(touched)
         return found
 
 

@@ -21,8 +21,10 @@ class ArmState:
         gripper_force: Force with which the fingers press, both together [N].
         stamp: Clock time of the measurement [s].
         stopped: Whether the arm is latched in a stop and ignores commands.
-        wrench: Force [N] and torque [Nm] at the tool, shape (6,); None where nothing measures it.
-        tau_external: Joint torques by contact, shape (n,) [Nm]; None where nothing measures them.
+        wrench: Force, then torque, that the world exerts on the tool, at the tool point in tool axes, bias
+            and noise included, shape (6,) [N, Nm]; None from an arm that cannot tell.
+        tau_external: What the world adds to each joint's torque, as far as the driver can tell it from its
+            model of the arm, shape (n,) [Nm]; None from an arm that cannot tell.
     """
 
     q: FloatArray

@@ -1,9 +1,10 @@
 """The run folder: telemetry, video, report.json and report.html, beside the memory's event store."""
 
-from hybridctl.record.caption import with_caption
+from hybridctl.record.film import Frame
 from hybridctl.record.html import write_html
 from hybridctl.record.reading import RunFolderError, read_telemetry
-from hybridctl.record.recorder import EVENTS_NAME, Frame, Recorder
+from hybridctl.record.recorded_camera import RecordedCamera
+from hybridctl.record.recorder import EVENTS_NAME, Recorder
 from hybridctl.record.video import FRAMES_PER_SECOND, VideoWriter
 from hybridctl.record.view import view
 
@@ -11,11 +12,11 @@ __all__ = [
     "EVENTS_NAME",
     "FRAMES_PER_SECOND",
     "Frame",
+    "RecordedCamera",
     "Recorder",
     "RunFolderError",
     "VideoWriter",
     "read_telemetry",
     "view",
-    "with_caption",
     "write_html",
 ]

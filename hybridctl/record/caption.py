@@ -1,10 +1,10 @@
-"""What a video frame says under the picture: instruction, subgoal, leaf, tokens, confidence, margins."""
+"""What a video frame says over the picture: instruction, subgoal, leaf, tokens, confidence, margins."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ _GROUND, _INK, _FAINT, _WARN = (17, 24, 39), (243, 244, 246), (156, 163, 175), (
 _TRACK = (55, 65, 81)
 UNIFORM_ENTROPY = math.log(256)
 """Entropy of a token that could be anything [nat]: the right end of the entropy bar."""
+_OLD = 0.25  # [s] an older picture says so
 _TIGHT_JOINT, _TIGHT_SPACE, _TIGHT_SLACK = math.radians(5), 0.005, 1e-3
 
 
@@ -39,6 +40,8 @@ class Caption:
         entropy: Its mean entropy [nat].
         margins: Distances to limits.
         slack: Worst soft limit that the plan breaks, and by how much [m, m/s or rad/s].
+        force: Size of the force that the world exerts on the tool [N]; None where nothing measures it.
+        picture: When the picture was taken, if not at `stamp` [s].
     """
 
     instruction: str
@@ -51,40 +54,39 @@ class Caption:
     entropy: float | None = None
     margins: Margins | None = None
     slack: tuple[str, float] | None = None
+    force: float | None = None
+    picture: float | None = None
 
 
 def with_overlay(rgb: NDArray[np.uint8], caption: Caption) -> NDArray[np.uint8]:
-    """Return the picture with a panel under it that says what the robot does, even sides."""
-    picture = Image.fromarray(rgb)
+    """Return the picture under a panel that says what the robot does, even sides.
+
+    The panel is on top, since players lay their controls over a video's lower end.
+    """
+    height, width = rgb.shape[:2]
+    picture = Image.fromarray(rgb[: height - height % 2, : width - width % 2])
     if picture.width < WIDTH:
         size = (WIDTH, 2 * round(WIDTH * picture.height / picture.width / 2))
         picture = picture.resize(size, Image.Resampling.BICUBIC)
     image = Image.new("RGB", (picture.width, picture.height + PANEL), _GROUND)
-    image.paste(picture, (0, 0))
-    _Panel(ImageDraw.Draw(image), width=picture.width, top=picture.height).draw(caption)
-    return np.array(image)
-
-
-def with_caption(rgb: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
-    """Return a copy with a caption on a dark bar at the bottom."""
-    image = Image.fromarray(rgb)
-    draw = ImageDraw.Draw(image, "RGBA")
-    lines = text.count("\n") + 1
-    top = image.height - 14 * lines - 8
-    draw.rectangle((0, top, image.width, image.height), fill=(0, 0, 0, 150))
-    draw.multiline_text((8, top + 3), text, fill=(255, 255, 255, 255), spacing=3)
+    image.paste(picture, (0, PANEL))
+    _Panel(ImageDraw.Draw(image), width=picture.width).draw(caption)
     return np.array(image)
 
 
 class _Panel:
-    """Four lines of text on the ground under the picture."""
+    """Four lines of text on the ground over the picture."""
 
-    def __init__(self, draw: ImageDraw.ImageDraw, *, width: int, top: int) -> None:
-        self._draw, self._width, self._top = draw, width, top
+    def __init__(self, draw: ImageDraw.ImageDraw, *, width: int) -> None:
+        self._draw, self._width = draw, width
 
     def draw(self, caption: Caption) -> None:
         right = self._width - _MARGIN
         stamp = f"{caption.stamp:.1f} s"
+        if caption.picture is not None and caption.stamp - caption.picture > _OLD:
+            stamp += f", picture of {caption.picture:.1f} s"
+        if caption.force is not None:
+            stamp = f"force {caption.force:.1f} N    {stamp}"
         self._text(right, 8, stamp, size=15, color=_FAINT, anchor="ra")
         room = right - _MARGIN - self._length(stamp, 15) - 12
         self._text(_MARGIN, 8, self._fit(caption.instruction, 15, room), size=15)
@@ -114,10 +116,8 @@ class _Panel:
             return
         x = self._width - _MARGIN - 70
         share = min(1.0, caption.entropy / UNIFORM_ENTROPY)
-        self._draw.rounded_rectangle((x, self._top + y + 5, x + 70, self._top + y + 11), 3, fill=_TRACK)
-        self._draw.rounded_rectangle(
-            (x, self._top + y + 5, x + max(6, 70 * share), self._top + y + 11), 3, fill=_rgb("#60a5fa")
-        )
+        self._draw.rounded_rectangle((x, y + 5, x + 70, y + 11), 3, fill=_TRACK)
+        self._draw.rounded_rectangle((x, y + 5, x + max(6, 70 * share), y + 11), 3, fill=_rgb("#60a5fa"))
         self._text(x - 8, y, f"{caption.entropy:.2f} nat", size=12, anchor="ra")
         self._text(x - 66, y, "entropy", size=12, color=_FAINT, anchor="ra")
 
@@ -144,7 +144,7 @@ class _Panel:
 
     def _chip(self, x: int, y: int, word: str, color: tuple[int, int, int]) -> float:
         length = self._length(word, 12)
-        box = (x, self._top + y, x + length + 14, self._top + y + 18)
+        box = (x, y, x + length + 14, y + 18)
         self._draw.rounded_rectangle(box, 9, fill=color)
         self._text(x + 7, y + 2, word, size=12, color=(17, 24, 39))
         return x + length + 14
@@ -157,7 +157,7 @@ class _Panel:
         return text.rstrip() + "…"
 
     def _length(self, text: str, size: int) -> float:
-        return float(_font(size).getlength(text))
+        return _length(text, size)
 
     def _text(
         self,
@@ -169,8 +169,26 @@ class _Panel:
         color: tuple[int, int, int] = _INK,
         anchor: str = "la",
     ) -> float:
-        self._draw.text((x, self._top + y), text, font=_font(size), fill=color, anchor=anchor)
-        return self._length(text, size)
+        length = _length(text, size)
+        left = x - length if anchor == "ra" else x
+        self._draw.bitmap((round(left), round(y)), _written(text, size), fill=color)
+        return length
+
+
+# Setting type takes most of a frame's time and holds Python's lock meanwhile, so that the control loop waits:
+# most words stand in many frames.
+@lru_cache(512)
+def _written(text: str, size: int) -> Image.Image:
+    font = _font(size)
+    _, _, right, bottom = font.getbbox(text or " ")
+    mask = Image.new("L", (max(1, math.ceil(right)), max(1, math.ceil(bottom))))
+    ImageDraw.Draw(mask).text((0, 0), text, font=font, fill=255)
+    return mask
+
+
+@lru_cache(4096)
+def _length(text: str, size: int) -> float:
+    return float(_font(size).getlength(text))
 
 
 @cache

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from controllers.robot_model import RobotModel
 from hybridctl.messages.arrays import FloatArray
 
 _TINY = 1e-12
+
+
+class Clearance(NamedTuple):
+    """The tightest places of a posture; None where there is nothing to measure.
+
+    Attributes:
+        height: Lowest height of a table body over z = 0 [m].
+        body: Which body that is.
+        gap: Smallest gap between two links [m], negative where they overlap.
+        pair: Which two links these are.
+    """
+
+    height: float | None
+    body: str
+    gap: float | None
+    pair: str
 
 
 class Clearances:
@@ -28,11 +46,8 @@ class Clearances:
         pairs = [(index[a], index[b]) for a, b in model.self_collision_pairs]
         self._pairs = np.array(pairs, dtype=int).reshape(-1, 2)
 
-    def measure(self, q: FloatArray) -> tuple[float, float]:
-        """Return the lowest height of a table body over z = 0 and the smallest gap between two links [m].
-
-        A box is lowest at a corner, everything else is its capsule. Infinite where there is nothing to
-        measure.
+    def measure(self, q: FloatArray) -> Clearance:
+        """Return the tightest places; a box is lowest at a corner, everything else is its capsule.
 
         Args:
             q: Joint positions, shape (n,) [rad].
@@ -46,7 +61,14 @@ class Clearances:
         low = np.where(self._is_box, (start[:, 2] + end[:, 2]) / 2 - reach, low)
         a, b = self._pairs.T
         gaps = segment_distances(start[a], end[a], start[b], end[b]) - self._radius[a] - self._radius[b]
-        return float(low[self._table].min(initial=np.inf)), float(gaps.min(initial=np.inf))
+        lowest = int(low[self._table].argmin()) if len(self._table) else None
+        closest = int(gaps.argmin()) if len(gaps) else None
+        return Clearance(
+            None if lowest is None else float(low[self._table][lowest]),
+            "" if lowest is None else self._model.table_bodies[lowest],
+            None if closest is None else float(gaps[closest]),
+            "" if closest is None else " to ".join(self._model.self_collision_pairs[closest]),
+        )
 
 
 def segment_distances(a0: FloatArray, a1: FloatArray, b0: FloatArray, b1: FloatArray) -> FloatArray:

@@ -15,3 +15,5 @@ SERIES_COLORS = ("#3b82f6", "#ef4444", "#10b981", "#f59e0b", "#a78bfa", "#06b6d4
 """Joints, limits, slots: in turn."""
 
 FAILURE_COLOR = "#ef4444"
+HELD_COLOR = "#10b981"
+UNSURE_COLOR = "#f59e0b"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from hybridctl.record.svg import Axes
+from hybridctl.record.svg import Axes, Range
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,8 @@ class Figure:
             f'<figure id="{self.key}"{kind}><figcaption>{escape(self.title)}</figcaption>{legend}'
             f'<div class="plots"{columns}>{plots}</div>{note}</figure>'
         )
+
+
+def time_axes(time: Range, y: Range, y_label: str, name: str) -> Axes:
+    """Return axes over the run's time [s]; `y_label` says what is plotted, with its unit."""
+    return Axes(x=time, y=y, x_label="time [s]", y_label=y_label, time=True, name=f"{name} over time")

@@ -102,7 +102,9 @@ def _top(run: RunFolder) -> str:
     video = run.path / "video.mp4"
     if not video.is_file() or not video.stat().st_size:
         return known
-    player = '<video src="video.mp4" controls muted playsinline preload="auto"></video>'
+    start = run.telemetry.video_start if run.telemetry is not None else None
+    known_start = "" if start is None else f' data-start="{start:.6g}"'
+    player = f'<video src="video.mp4"{known_start} controls muted playsinline preload="auto"></video>'
     return f'<div class="top">{known}{player}</div>'
 
 

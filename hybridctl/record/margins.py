@@ -86,6 +86,7 @@ class Margins:
         table: Lowest point of the table bodies over the table [m]; None without such bodies.
         links: Smallest distance between two links that may not touch [m]; None without such pairs.
         workspace: Distance of the tool to the nearest wall of its box [m], negative outside.
+        table_body, links_pair, workspace_wall: Which body, links and wall these are.
     """
 
     joint: float
@@ -93,6 +94,9 @@ class Margins:
     table: float | None
     links: float | None
     workspace: float
+    table_body: str = ""
+    links_pair: str = ""
+    workspace_wall: str = ""
 
 
 class MarginMeter:
@@ -109,11 +113,16 @@ class MarginMeter:
         model = self._model
         room = np.minimum(q - model.q_min, model.q_max - q)
         worst = int(room.argmin())
-        table, links = self._clearances.measure(q)
+        clearance = self._clearances.measure(q)
+        walls = np.concatenate((p_base_tool - self._low, self._high - p_base_tool))
+        wall = int(walls.argmin())
         return Margins(
             joint=float(room[worst]),
             joint_name=model.joint_names[worst],
-            table=table - self.limits.table if np.isfinite(table) else None,
-            links=links if np.isfinite(links) else None,
-            workspace=float(np.minimum(p_base_tool - self._low, self._high - p_base_tool).min()),
+            table=None if clearance.height is None else clearance.height - self.limits.table,
+            links=clearance.gap,
+            workspace=float(walls[wall]),
+            table_body=clearance.body,
+            links_pair=clearance.pair,
+            workspace_wall=f"{'xyz'[wall % 3]} {'lower' if wall < 3 else 'upper'}",
         )

@@ -22,7 +22,11 @@ from hybridctl.record.quaternion import rotations
 
 Arrays = dict[str, NDArray[Any]]
 Json = dict[str, Any]
-_BROKEN = (McapError, ZstdError, struct.error, ValueError)
+_BROKEN = (McapError, ZstdError, struct.error, ValueError, LookupError)
+_READ = frozenset(
+    (schemas.JOINTS, schemas.GRIPPER, schemas.COMMAND, schemas.CONTROLLER, schemas.TOOL, schemas.MARGINS,
+     schemas.TREE, schemas.WRENCH, schemas.RESIDUAL)
+)  # fmt: skip
 
 
 class RunFolderError(ValueError):
@@ -50,6 +54,8 @@ class Telemetry:
         limits: The limits in force; None when the recorder was not told.
         instruction: What the run was asked to do.
         complete: Whether the file was closed; if not, it ends where the program did.
+        tightest: For `table`, `links` and `workspace` the name of the body, links or wall that was nearest.
+        video_start: Clock time of the video's first frame [s]; None without a video.
     """
 
     arrays: Arrays
@@ -58,6 +64,13 @@ class Telemetry:
     limits: RobotLimits | None
     instruction: str
     complete: bool
+    tightest: dict[str, str]
+    video_start: float | None
+
+    @property
+    def holds_something(self) -> bool:
+        """Whether there is anything in it that can be shown."""
+        return bool(len(self.arrays["stamp"]) or self.tree or self.events)
 
 
 def read_telemetry(path: Path) -> Arrays:
@@ -65,9 +78,10 @@ def read_telemetry(path: Path) -> Arrays:
 
     Keys: `stamp` [s], `q` [rad], `dq` [rad/s], `tau` [Nm], `q_command`, `dq_command` (each (N, n)),
     `gripper_width`, `gripper_force` [N], `gripper_command`, `T_base_tool` (N, 4, 4) [m], `solve_ms`,
-    `limited` [rad/s], `status`, `source`, and `slack_NAME` for each soft limit (NaN without a plan). Over
-    fewer periods, at `margin_stamp` [s]: `margin_joint` [rad], `margin_table`, `margin_links`,
-    `margin_workspace` [m].
+    `limited` [rad/s], `status`, `source`, and `slack_NAME` for each soft limit (NaN without a plan);
+    `wrench` (N, 6) [N, Nm] and `tau_external` (N, n) [Nm], NaN where the arm did not know them. Over fewer
+    periods, at `margin_stamp` [s]: `margin_joint` [rad], `margin_table`, `margin_links`, `margin_workspace`
+    [m].
 
     Args:
         path: The file, or the run folder that it lies in.
@@ -100,10 +114,11 @@ def load_telemetry(path: Path) -> Telemetry:
                     elif isinstance(record, Metadata):
                         about[record.name] = record.metadata
                     elif isinstance(record, Message):
-                        topic, content = topics[record.channel_id], json.loads(record.data)
-                        messages[topic].append(content)
-                        if topic.startswith(schemas.EVENT):
-                            order.append((topic.removeprefix(schemas.EVENT), content))
+                        topic = topics[record.channel_id]
+                        if topic in _READ:
+                            messages[topic].append(json.loads(record.data))
+                        elif topic.startswith(schemas.EVENT):
+                            order.append((topic.removeprefix(schemas.EVENT), json.loads(record.data)))
                     elif isinstance(record, Footer):
                         complete = True
             except _BROKEN as error:
@@ -123,9 +138,19 @@ def load_telemetry(path: Path) -> Telemetry:
             limits=RobotLimits.from_json({k: json.loads(v) for k, v in limits.items()}) if limits else None,
             instruction=about.get("run", {}).get("instruction", ""),
             complete=complete,
+            tightest=_tightest(messages[schemas.MARGINS]),
+            video_start=float(about["video"]["start"]) if "video" in about else None,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
         raise RunFolderError(f"{path} is not telemetry of this version of hybridctl: {error!r}") from error
+
+
+def _tightest(margins: list[Json]) -> dict[str, str]:
+    names = {"table": "table_body", "links": "links_pair", "workspace": "workspace_wall"}
+    nearest = {
+        limit: min((m for m in margins if limit in m), key=lambda m: m[limit], default={}) for limit in names
+    }
+    return {limit: str(nearest[limit].get(names[limit], "")) for limit in names}
 
 
 def _arrays(messages: dict[str, list[Json]]) -> Arrays:
@@ -166,6 +191,11 @@ def _arrays(messages: dict[str, list[Json]]) -> Arrays:
         "T_base_tool": T,
         "margin_stamp": rows(margins, "stamp"),
     }
+    for name, topic, columns in (("wrench", schemas.WRENCH, 6), ("tau_external", schemas.RESIDUAL, width)):
+        known = {message["stamp"]: _numbers(message) for message in messages[topic]}
+        unknown = [np.nan] * columns
+        values = [known.get(message["stamp"], unknown) for message in control]
+        arrays[name] = np.array(values, dtype=np.float64).reshape(periods, columns)
     for name in names:
         values = [message["slacks"].get(name, np.nan) for message in control]
         arrays[f"slack_{name}"] = np.array(values, dtype=np.float64)
@@ -173,3 +203,10 @@ def _arrays(messages: dict[str, list[Json]]) -> Arrays:
         values = [message.get(name, np.nan) for message in margins]
         arrays[f"margin_{name}"] = np.array(values, dtype=np.float64)
     return arrays
+
+
+def _numbers(message: Json) -> list[float]:
+    """Return the numbers of a wrench, force first, or of a residual."""
+    if "tau" in message:
+        return [float(value) for value in message["tau"]]
+    return [message[part][axis] for part in ("force", "torque") for axis in "xyz"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,14 @@ from controllers.gains import Gains
 from controllers.robot_model import RobotModel
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray
-from hybridctl.record import schemas
-from hybridctl.record.caption import Caption, with_overlay
+from hybridctl.messages.observation import Observation
+from hybridctl.record import foxglove, schemas
+from hybridctl.record.arm_topics import arm_messages
+from hybridctl.record.caption import Caption
+from hybridctl.record.film import Film, Frame
 from hybridctl.record.margins import MarginMeter
-from hybridctl.record.quaternion import quaternion
-from hybridctl.record.telemetry import TelemetryWriter, timestamp
-from hybridctl.record.video import FRAMES_PER_SECOND, VideoWriter
+from hybridctl.record.pictures import Pictures
+from hybridctl.record.telemetry import TelemetryWriter
 
 EVENTS_NAME = "events.db"
 TELEMETRY_NAME = "telemetry.mcap"
@@ -30,23 +31,32 @@ REPORT_NAME = "report.json"
 MARGINS_EVERY = 0.05  # [s] distances to limits are plotted and shown, not controlled by
 _ROUNDING = 1e-6  # [s] stamps are sums of periods
 
-Frame = Callable[[], NDArray[np.uint8]]
-"""Takes a picture for people, shape (H, W, 3)."""
-
 
 class Recorder:
     """Listens to a run and writes what it saw; a run that is cut short leaves what it had written.
 
-    Use it as a context manager. It is called from the runtime's thread.
+    Use it as a context manager. It is called from the runtime's thread; captions, video and camera pictures
+    are made on threads beside it, and no fault of theirs ends the run: the report says it.
     """
 
-    def __init__(self, folder: Path, *, instruction: str, frame: Frame | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        instruction: str,
+        video: bool = True,
+        frame: Frame | None = None,
+        realtime: bool = False,
+    ) -> None:
         """Open the run folder.
 
         Args:
             folder: Made if missing; files of an earlier run in it are replaced.
             instruction: What the run is asked to do.
-            frame: Takes the video's pictures; None for no video.
+            video: Whether to film.
+            frame: Takes the video's pictures; without it the video shows what the camera saw last.
+            realtime: Whether the arm does not wait: then a frame that finds the encoder behind is dropped and
+                counted. Otherwise the run waits for the encoder, and the record is complete.
         """
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,9 +64,11 @@ class Recorder:
         for name in (VIDEO_NAME, REPORT_NAME, "report.html"):
             (folder / name).unlink(missing_ok=True)
         self._telemetry = TelemetryWriter(folder / TELEMETRY_NAME, about={"instruction": instruction})
-        self._frame = frame
-        self._video = VideoWriter(folder / VIDEO_NAME) if frame is not None else None
-        self._next_frame = self._next_margins = -np.inf
+        self._pictures = Pictures(self._telemetry, keep_all=not realtime)
+        self._film = Film(folder / VIDEO_NAME, keep_all=not realtime) if video else None
+        self._frame: Frame | NDArray[np.uint8] | None = frame
+        self._shows_camera = frame is None
+        self._next_margins = -np.inf
         self._caption = Caption(instruction=instruction, stamp=0.0)
         self._meter: MarginMeter | None = None
         self._joints: tuple[str, ...] = ()
@@ -73,50 +85,30 @@ class Recorder:
     ) -> None:
         """Write one control period; now and then the margins and a video frame."""
         stamp, write = state.stamp, self._telemetry.write
-        write(schemas.JOINTS, stamp, self._joint_states(state))
-        write(
-            schemas.GRIPPER,
-            stamp,
-            {
-                "stamp": stamp,
-                "width": state.gripper_width,
-                "force": state.gripper_force,
-                "command": result.command.gripper_width,
-                "stopped": state.stopped,
-            },
-        )
-        command = result.command
-        write(
-            schemas.COMMAND,
-            stamp,
-            {"stamp": command.stamp, "q": command.q.tolist(), "dq": command.dq.tolist()},
-        )
-        write(
-            schemas.CONTROLLER,
-            stamp,
-            {
-                "stamp": stamp,
-                "status": result.status,
-                "source": source,
-                "solve_ms": result.solve_ms,
-                "limited": result.limited,
-                "slacks": result.slacks,
-                "violations": result.violations,
-            },
-        )
-        write(schemas.TOOL, stamp, _pose_in_base(T_base_tool, stamp))
-        if self._meter is not None and stamp >= self._next_margins:
+        self._joints = self._joints or tuple(f"joint{i + 1}" for i in range(len(state.q)))
+        for topic, message in arm_messages(state, result, T_base_tool, source, joints=self._joints):
+            write(topic, stamp, message)
+        if stamp >= self._next_margins:
             self._next_margins = stamp + MARGINS_EVERY - _ROUNDING
-            margins = self._meter.measure(state.q, T_base_tool[:3, 3])
-            self._caption = replace(self._caption, margins=margins)
-            known = {name: value for name, value in asdict(margins).items() if value is not None}
-            write(schemas.MARGINS, stamp, {"stamp": stamp, **known})
+            transform = foxglove.frame_transforms(T_base_tool, parent="base", child="tool", stamp=stamp)
+            write(schemas.FRAMES, stamp, transform)
+            if self._meter is not None:
+                margins = self._meter.measure(state.q, T_base_tool[:3, 3])
+                self._caption = replace(self._caption, margins=margins)
+                known = {name: value for name, value in asdict(margins).items() if value not in (None, "")}
+                write(schemas.MARGINS, stamp, {"stamp": stamp, **known})
         self._telemetry.flush_if_due(stamp)
-        if self._video is not None and self._frame is not None and stamp >= self._next_frame:
-            self._next_frame = max(self._next_frame, stamp) + 1 / FRAMES_PER_SECOND - _ROUNDING
-            worst = max(result.slacks.items(), key=lambda item: item[1], default=None)
-            caption = replace(self._caption, stamp=stamp, source=source, slack=worst)
-            self._video.add(with_overlay(self._frame(), caption))
+        if self._film is not None and self._frame is not None and self._film.due(stamp):
+            if self._film.start is None:
+                self._telemetry.describe("video", {"start": stamp})
+            self._film.add(self._frame, self._caption_of(state, result, source))
+
+    def on_observation(self, seen: Observation) -> None:
+        """Write what the camera saw, a few times a second."""
+        self._pictures.add(seen)
+        if self._shows_camera:
+            self._frame = seen.rgb
+            self._caption = replace(self._caption, picture=seen.stamp)
 
     def on_tree(self, stamp: float, status: str, tip: str) -> None:
         """Write the tree's status where it changes."""
@@ -128,15 +120,9 @@ class Recorder:
     def on_event(self, stamp: float, kind: str, cause: str, data: dict[str, Any]) -> None:
         """Write an event of the tree or the VLA: `plan`, `act`, `look`, `failure` or a kind of one's own."""
         self._telemetry.write(f"{schemas.EVENT}{kind}", stamp, {"stamp": stamp, "cause": cause, "data": data})
-        log = {
-            "timestamp": timestamp(stamp),
-            "level": 3 if kind == "failure" else 2,
-            "message": f"{cause}: {_in_words(data)}",
-            "name": kind,
-            "file": "",
-            "line": 0,
-        }
-        self._telemetry.write(schemas.LOG, stamp, log)
+        level = foxglove.WARNING if kind == "failure" else foxglove.INFO
+        line = foxglove.log(f"{cause}: {_in_words(data)}", level=level, name=kind, stamp=stamp)
+        self._telemetry.write(schemas.LOG, stamp, line)
         if kind == "plan":
             steps = str(data.get("text", "")).removeprefix("Plan:").split(";")
             self._caption = replace(self._caption, plan=tuple(step.strip() for step in steps if step.strip()))
@@ -145,17 +131,27 @@ class Recorder:
             self._caption = replace(self._caption, subgoal=cause, tokens=tokens, entropy=data.get("entropy"))
 
     def write_report(self, report: dict[str, Any]) -> Path:
-        """Write `report.json` with the tree's course added, and return its path."""
+        """Finish the record, write `report.json` with the tree's course and what was lost; give its path."""
+        self.close()
         path = self.folder / REPORT_NAME
-        path.write_text(json.dumps({**report, "tree": self.tree}, indent=2, default=_plain) + "\n")
+        whole = {**report, "tree": self.tree, "record": self._completeness()}
+        path.write_text(json.dumps(whole, indent=2, default=_plain) + "\n")
         return path
 
     def close(self) -> None:
-        """Finish telemetry and video; calling it again does nothing."""
+        """Encode and write what waits, finish telemetry and video; calling it again does nothing."""
+        if self._film is not None:
+            self._film.close()
+        self._pictures.close()
         self._telemetry.close()
-        if self._video is not None:
-            self._video.close()
-            self._video = None
+
+    def _completeness(self) -> dict[str, Any]:
+        problems = [self._pictures.problem, "" if self._film is None else self._film.problem]
+        return {
+            "video": None if self._film is None else self._film.to_json(),
+            "pictures_dropped": self._pictures.dropped,
+            "problems": [problem for problem in problems if problem],
+        }
 
     def __enter__(self) -> Recorder:
         return self
@@ -163,29 +159,10 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _joint_states(self, state: ArmState) -> dict[str, Any]:
-        if not self._joints:
-            self._joints = tuple(f"joint{i + 1}" for i in range(len(state.q)))
-        rows = zip(self._joints, state.q.tolist(), state.dq.tolist(), state.tau.tolist(), strict=True)
-        return {
-            "timestamp": timestamp(state.stamp),
-            "joints": [
-                {"name": name, "position": q, "velocity": dq, "effort": tau} for name, q, dq, tau in rows
-            ],
-        }
-
-
-def _pose_in_base(T: FloatArray, stamp: float) -> dict[str, Any]:
-    x, y, z = T[:3, 3].tolist()
-    qw, qx, qy, qz = quaternion(T[:3, :3])
-    return {
-        "timestamp": timestamp(stamp),
-        "frame_id": "base",
-        "pose": {
-            "position": {"x": x, "y": y, "z": z},
-            "orientation": {"x": qx, "y": qy, "z": qz, "w": qw},
-        },
-    }
+    def _caption_of(self, state: ArmState, result: ControlResult, source: str) -> Caption:
+        worst = max(result.slacks.items(), key=lambda item: item[1], default=None)
+        force = None if state.wrench is None else float(np.linalg.norm(state.wrench[:3]))
+        return replace(self._caption, stamp=state.stamp, source=source, slack=worst, force=force)
 
 
 def _in_words(data: dict[str, Any]) -> str:

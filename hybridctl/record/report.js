@@ -3,6 +3,7 @@ const plots = [...document.querySelectorAll("svg.time")];
 const leaves = JSON.parse(document.getElementById("leaves").textContent);
 const now = document.getElementById("now");
 const video = document.querySelector("video");
+const videoStart = () => +(video.dataset.start ?? plots[0]?.dataset.t0 ?? 0); // the clock's time at the first frame
 
 function timeAt(svg, event) {
   const box = svg.getBoundingClientRect();
@@ -32,7 +33,7 @@ for (const svg of plots) {
   svg.addEventListener("pointerleave", () => show(null));
   svg.addEventListener("click", (event) => {
     const t = timeAt(svg, event);
-    if (video && t !== null) video.currentTime = Math.max(0, t - +svg.dataset.t0);
+    if (video && t !== null) video.currentTime = Math.max(0, t - videoStart());
   });
 }
-if (video) video.addEventListener("timeupdate", () => plots.length && show(video.currentTime + +plots[0].dataset.t0));
+if (video) video.addEventListener("timeupdate", () => plots.length && show(video.currentTime + videoStart()));

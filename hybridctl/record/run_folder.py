@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hybridctl.record.reading import RunFolderError, Telemetry, load_telemetry
+from hybridctl.record.report_file import load_report
 
 REORDERING = 5.0
 """A look is dated by its picture, so stamps may step back by an answer's deadline [s], not by more."""
@@ -57,7 +58,7 @@ def load_run(folder: Path) -> RunFolder:
     """Load what is there; parts that are missing or broken become `problems`.
 
     Raises:
-        RunFolderError: there is no such folder, or it holds none of a run's files.
+        RunFolderError: there is no such folder, or it holds none of a run's files that can be read.
     """
     if not folder.is_dir():
         kind = "a file" if folder.exists() else "not there"
@@ -69,20 +70,23 @@ def load_run(folder: Path) -> RunFolder:
     _load_report(run)
     _load_telemetry(run)
     _load_memory(run)
+    if run.report is None and not run.memory and not (run.telemetry and run.telemetry.holds_something):
+        told = [problem for problem in run.problems if not problem.startswith("There is no")]
+        raise RunFolderError(f"{folder} holds nothing that can be shown: {' '.join(told)}")
     return run
 
 
 def _load_report(run: RunFolder) -> None:
-    path = run.path / "report.json"
     try:
-        report = json.loads(path.read_text())
-        if not isinstance(report, dict):
-            raise ValueError("no object")
-        run.report = report
+        run.report, odd = load_report(run.path / "report.json")
     except FileNotFoundError:
         run.problems.append("There is no report.json: the run was cut short, so its outcome is not known.")
+        return
     except (OSError, ValueError) as error:
         run.problems.append(f"report.json cannot be read ({error}).")
+        return
+    run.problems += [f"report.json: {what}, left out." for what in odd]
+    run.problems += run.report.get("record", {}).get("problems", [])
 
 
 def _load_telemetry(run: RunFolder) -> None:
@@ -97,8 +101,10 @@ def _load_telemetry(run: RunFolder) -> None:
         return
     stamps = run.telemetry.arrays["stamp"]
     if not run.telemetry.complete:
-        end = f"at {stamps[-1]:.2f} s" if len(stamps) else "before the first control period"
-        run.problems.append(f"telemetry.mcap was cut short: it ends {end}. All up to there is shown.")
+        shown = "before the first control period."
+        if len(stamps):
+            shown = f"at {stamps[-1]:.2f} s. All up to there is shown."
+        run.problems.append(f"telemetry.mcap was cut short: it ends {shown}")
     elif not len(stamps):
         run.problems.append("telemetry.mcap holds no control period.")
 
@@ -115,10 +121,14 @@ def _load_memory(run: RunFolder) -> None:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as database:
             rows = database.execute(query).fetchall()
-        events = [MemoryEvent(s, k, c, json.loads(m), json.loads(b)) for s, k, c, m, b in rows]
-    except (sqlite3.Error, ValueError) as error:
+        stored = [MemoryEvent(s, k, c, json.loads(m), json.loads(b)) for s, k, c, m, b in rows]
+    except (sqlite3.Error, ValueError, TypeError) as error:
         run.problems.append(f"events.db cannot be read ({error}).")
         return
+    events = [event for event in stored if _can_be_shown(event)]
+    if len(events) < len(stored):
+        count = len(stored) - len(events)
+        run.problems.append(f"events.db holds {count} events that this version cannot read, left out.")
     first, latest = 0, -math.inf
     for i, event in enumerate(events):
         if event.stamp < latest - REORDERING:
@@ -127,3 +137,19 @@ def _load_memory(run: RunFolder) -> None:
     if first:
         run.problems.append("events.db also holds an earlier run of this folder, which is left out.")
     run.memory = [event for event in events[first:] if not event.kind.startswith("tree.")]
+
+
+def _can_be_shown(event: MemoryEvent) -> bool:
+    """Return whether what the plots take from an event is there, and a number where it should be."""
+    try:
+        slots = event.belief.get("slots", {})
+        for slot in slots.values():
+            if slot is not None:
+                numbers = [*slot["position"], *(slot["covariance"][i][i] for i in range(3))]
+                if len(numbers) != 6 or not all(math.isfinite(number) for number in numbers):
+                    return False
+        (event.belief.get("hand", {}).get("grip") or {}).get("phrase")
+        event.measurement.get("entropy")
+        return math.isfinite(event.stamp)
+    except (AttributeError, LookupError, TypeError):
+        return False

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-Schema = dict[str, Any]
+from hybridctl.record.foxglove import TYPES, VECTOR, Schema
 
 JOINTS = "/arm/joints"
 GRIPPER = "/arm/gripper"
 COMMAND = "/arm/command"
+WRENCH = "/arm/wrench"
+RESIDUAL = "/arm/external_torque"
 CONTROLLER = "/controller"
 TOOL = "/tool"
+FRAMES = "/tf"
+IMAGE = "/camera/image"
+CALIBRATION = "/camera/calibration"
 MARGINS = "/margins"
 TREE = "/tree"
 LOG = "/log"
@@ -25,6 +29,10 @@ class Topic:
 
     name: str
     schema: Schema
+
+
+def _foxglove(kind: str) -> Topic:
+    return Topic(f"foxglove.{kind}", TYPES[f"foxglove.{kind}"])
 
 
 def _number(description: str) -> Schema:
@@ -48,30 +56,14 @@ def _named(description: str) -> Schema:
 
 
 _STAMP = _number("Clock time [s]")
-_TIME = {
-    "type": "object",
-    "title": "time",
-    "properties": {"sec": {"type": "integer", "minimum": 0}, "nsec": {"type": "integer", "minimum": 0}},
-}
-_XYZ = {axis: _number("[m]") for axis in "xyz"}
-_XYZW = {axis: _number("unit quaternion") for axis in "xyzw"}
 
 TOPICS: dict[str, Topic] = {
-    JOINTS: Topic(
-        "foxglove.JointStates",
-        _object(
-            timestamp=_TIME,
-            joints={
-                "type": "array",
-                "items": _object(
-                    name=_text("Joint"),
-                    position=_number("[rad]"),
-                    velocity=_number("[rad/s]"),
-                    effort=_number("[Nm]"),
-                ),
-            },
-        ),
-    ),
+    JOINTS: _foxglove("JointStates"),
+    TOOL: _foxglove("PoseInFrame"),
+    FRAMES: _foxglove("FrameTransforms"),
+    IMAGE: _foxglove("CompressedImage"),
+    CALIBRATION: _foxglove("CameraCalibration"),
+    LOG: _foxglove("Log"),
     GRIPPER: Topic(
         "hybridctl.Gripper",
         _object(
@@ -86,6 +78,18 @@ TOPICS: dict[str, Topic] = {
         "hybridctl.JointCommand",
         _object(stamp=_STAMP, q=_numbers("Joint positions [rad]"), dq=_numbers("Joint velocities [rad/s]")),
     ),
+    WRENCH: Topic(
+        "hybridctl.Wrench",
+        _object(
+            stamp=_STAMP,
+            force={**VECTOR, "description": "What the world exerts on the tool, in its axes [N]"},
+            torque={**VECTOR, "description": "About the tool point [Nm]"},
+        ),
+    ),
+    RESIDUAL: Topic(
+        "hybridctl.ExternalTorque",
+        _object(stamp=_STAMP, tau=_numbers("What contact adds to each joint's torque [Nm]")),
+    ),
     CONTROLLER: Topic(
         "hybridctl.ControlResult",
         _object(
@@ -98,14 +102,6 @@ TOPICS: dict[str, Topic] = {
             violations=_named("By how much the commanded state breaks each limit [m, rad or rad/s]"),
         ),
     ),
-    TOOL: Topic(
-        "foxglove.PoseInFrame",
-        _object(
-            timestamp=_TIME,
-            frame_id=_text("Frame of reference"),
-            pose=_object(position=_object(**_XYZ), orientation=_object(**_XYZW)),
-        ),
-    ),
     MARGINS: Topic(
         "hybridctl.Margins",
         _object(
@@ -113,24 +109,16 @@ TOPICS: dict[str, Topic] = {
             joint=_number("Smallest distance of a joint to its position limit [rad]"),
             joint_name=_text("Which joint that is"),
             table=_number("Lowest point of hand and wrist over the table [m]"),
+            table_body=_text("Which body that is"),
             links=_number("Smallest distance between two links [m]"),
+            links_pair=_text("Which links these are"),
             workspace=_number("Distance of the tool to the nearest wall of its box [m]"),
+            workspace_wall=_text("Which wall that is: x, y or z, lower or upper"),
         ),
     ),
     TREE: Topic(
         "hybridctl.TreeStatus",
         _object(stamp=_STAMP, status=_text("RUNNING, SUCCESS or FAILURE"), tip=_text("Leaf that is active")),
-    ),
-    LOG: Topic(
-        "foxglove.Log",
-        _object(
-            timestamp=_TIME,
-            level={"type": "integer", "description": "2 info, 3 warning"},
-            message=_text("What happened"),
-            name=_text("Kind of event"),
-            file=_text("Not used"),
-            line={"type": "integer"},
-        ),
     ),
 }
 

@@ -97,8 +97,8 @@ class Axes:
             f'class="dot"><title>{escape(title)}</title></circle>'
         )
 
-    def level(self, y: float, *, title: str, color: str = "") -> None:
-        """Draw a dashed line across at `y`, with its name at the right."""
+    def level(self, y: float, *, title: str = "", color: str = "") -> None:
+        """Draw a dashed line across at `y`, with its name, if any, at the right."""
         stroke = f' style="stroke:{color}"' if color else ""
         at = self._py(y)
         self._above.append(
@@ -109,12 +109,13 @@ class Axes:
             f"{escape(title)}</text>"
         )
 
-    def rule(self, x: float, *, color: str, title: str) -> None:
+    def rule(self, x: float, *, color: str, title: str, name: str = "") -> None:
         """Draw an upright line at `x`."""
         at = self._px(x)
+        series = f' data-series="{escape(name)}"' if name else ""
         self._above.append(
-            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{self._top}" y2="{self._bottom}" stroke="{color}" '
-            f'stroke-width="1.5"><title>{escape(title)}</title></line>'
+            f'<line{series} x1="{at:.1f}" x2="{at:.1f}" y1="{self._top}" y2="{self._bottom}" '
+            f'stroke="{color}" stroke-width="1.5"><title>{escape(title)}</title></line>'
         )
 
     def word(

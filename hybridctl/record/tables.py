@@ -27,6 +27,7 @@ def facts(run: RunFolder) -> list[tuple[str, str]]:
         ("limit violations", _pairs(report.get("violations"), unit=" periods", empty="none")),
         ("MPC", _ms(report.get("mpc_ms_median"), "a step, median")),
         ("VLA", _vla(report)),
+        ("video", _video(report)),
     ]
     return [(name, value) for name, value in rows if value]
 
@@ -78,6 +79,13 @@ def _table(key: str, head: str, rows: list[str]) -> str:
 
 
 def _answer(event: RecordedEvent) -> str:
+    try:
+        return _in_words(event)
+    except (TypeError, ValueError):  # a leaf of one's own may note other things under these names
+        return escape(str(event.data))
+
+
+def _in_words(event: RecordedEvent) -> str:
     data = event.data
     if event.kind == "act":
         tokens = " ".join(str(token) for token in data.get("tokens", ()))
@@ -114,6 +122,14 @@ def _vla(report: dict[str, Any]) -> str | None:
     return f"{report['vla_calls']} answers" + (f", {median}" if median else "")
 
 
+def _video(report: dict[str, Any]) -> str | None:
+    film = report.get("record", {}).get("video")
+    if film is None or not film["frames"] + film["dropped"]:
+        return None
+    dropped = f"{film['dropped']} dropped: the encoder was behind" if film["dropped"] else "none dropped"
+    return f"{film['frames']} frames, {dropped}"
+
+
 def _pairs(values: Any, *, unit: str = "", empty: str | None = None, skip: str = "") -> str | None:
     if not isinstance(values, dict):
         return None
@@ -126,7 +142,8 @@ def _pairs(values: Any, *, unit: str = "", empty: str | None = None, skip: str =
             words.append(f"{plain}: {'yes' if value else 'no'}")
         else:
             shown = f"{value:.2f}" if isinstance(value, float) else str(value)
-            words.append(f"{plain} {shown}{unit}")
+            one = unit.endswith("s") and value == 1
+            words.append(f"{plain} {shown}{unit[:-1] if one else unit}")
     return ", ".join(words) or empty
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from mcap.writer import CompressionType, Writer
 
+from hybridctl.record.foxglove import nanoseconds
 from hybridctl.record.schemas import EVENT, TOPICS, event_topic
 
 FLUSH_EVERY = 0.5
@@ -22,7 +24,7 @@ class TelemetryWriter:
     """An MCAP file that stays readable as far as it got, however the program ends.
 
     What was flushed is with the operating system, so it survives the program's death; it does not survive
-    a power cut, which is what the event store is for.
+    a power cut, which is what the event store is for. Any thread may write.
     """
 
     def __init__(self, path: Path, *, about: dict[str, str]) -> None:
@@ -39,13 +41,17 @@ class TelemetryWriter:
         self._channels: dict[str, int] = {}
         self._encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
         self._flushed: float | None = None
+        self._latest = 0  # [ns]
+        self._lock = Lock()
 
     def describe(self, name: str, values: dict[str, Any]) -> None:
         """Add a metadata record, its values as JSON."""
-        self._writer.add_metadata(name, {key: self._encode(value) for key, value in values.items()})
+        record = {key: self._encode(value) for key, value in values.items()}
+        with self._lock:
+            self._writer.add_metadata(name, record)
 
     def write(self, topic: str, stamp: float, message: dict[str, Any]) -> None:
-        """Add a message.
+        """Add a message; its log time is when it came in, which never runs back, its publish time the stamp.
 
         Args:
             topic: A topic of `schemas`.
@@ -60,14 +66,17 @@ class TelemetryWriter:
         except (TypeError, ValueError) as error:
             raise TelemetryError(f"{topic} at {stamp:.3f} s holds what JSON cannot keep: {error}") from error
         when = nanoseconds(stamp)
-        self._writer.add_message(self._channel(topic), when, data.encode(), when)
+        with self._lock:
+            self._latest = max(self._latest, when)
+            self._writer.add_message(self._channel(topic), self._latest, data.encode(), when)
 
     def flush_if_due(self, stamp: float) -> None:
         """Hand what was written to the operating system every FLUSH_EVERY seconds."""
         if self._flushed is None:
             self._flushed = stamp
         if stamp - self._flushed >= FLUSH_EVERY:
-            self._writer.flush()  # type: ignore[no-untyped-call]
+            with self._lock:
+                self._writer.flush()  # type: ignore[no-untyped-call]
             self._flushed = stamp
 
     def close(self) -> None:
@@ -84,14 +93,3 @@ class TelemetryWriter:
             schema_id = self._writer.register_schema(kind.name, "jsonschema", schema)
             found = self._channels[topic] = self._writer.register_channel(topic, "json", schema_id)
         return found
-
-
-def nanoseconds(stamp: float) -> int:
-    """Return a clock time [s] in MCAP's unit [ns]; MCAP knows no time before the origin."""
-    return max(0, round(1e9 * stamp))
-
-
-def timestamp(stamp: float) -> dict[str, int]:
-    """Return a clock time [s] as `foxglove.*` types write it."""
-    sec, nsec = divmod(nanoseconds(stamp), 1_000_000_000)
-    return {"sec": sec, "nsec": nsec}

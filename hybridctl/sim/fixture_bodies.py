@@ -7,6 +7,7 @@ import math
 import mujoco
 
 from hybridctl.sim import fixtures as f
+from hybridctl.sim.symbols import add_card
 from hybridctl.sim.things import CUP_HANDLE, CUP_HEIGHT, CUP_RADIUS, CUP_WALL
 
 _BOX, _CYLINDER, _CAPSULE = (
@@ -111,10 +112,7 @@ def _tray(body: mujoco.MjsBody, name: str) -> None:
 
 
 def _card(body: mujoco.MjsBody, name: str) -> None:
-    body.add_geom(
-        name=name, type=_BOX, size=[f.CARD_HALF, f.CARD_HALF, 0.0008], pos=[0, 0, 0.0008], contype=0,
-        conaffinity=0,
-    )  # fmt: skip
+    add_card(body, name=name)
 
 
 def _socket(body: mujoco.MjsBody, name: str) -> None:

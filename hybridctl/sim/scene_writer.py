@@ -11,6 +11,8 @@ from hybridctl.sim.fixture_bodies import METAL
 from hybridctl.sim.fixtures import COUNTS, Fixture, body_name
 from hybridctl.sim.palette import Rgb
 from hybridctl.sim.scene import Look, SceneSpec
+from hybridctl.sim.surfaces import surface_material
+from hybridctl.sim.symbols import symbol_material
 from hybridctl.sim.things import MAX_PARTS, ObjectSpec, Part, parts_of, volume_and_inertia
 from hybridctl.sim.world_model import (
     CUP_BODIES,
@@ -101,7 +103,7 @@ class SceneWriter:
             body.quat[:] = _times_along_x(fixture.yaw)
             data.mocap_pos[body.mocapid[0]], data.mocap_quat[body.mocapid[0]] = body.pos, body.quat
         if fixture.kind == "card" and fixture.symbol:
-            self._show_symbol(name, fixture.symbol)
+            model.geom_matid[model.geom(name).id] = symbol_material(model, fixture.symbol)
         if fixture.kind in _OWN_COLOUR:
             return
         geoms = self._geoms[name]
@@ -110,9 +112,6 @@ class SceneWriter:
             model.geom_rgba[self._cabinet_geoms, :3] = np.multiply(fixture.rgb, 0.88)
             model.geom_rgba[self._metal_geoms] = METAL
 
-    def _show_symbol(self, name: str, symbol: str) -> None:
-        self._model.geom_matid[self._model.geom(name).id] = self._model.material(f"symbol_{symbol}").id
-
     def _write_look(self, look: Look) -> None:
         model = self._model
         model.geom("table").rgba[:3] = look.table_rgb
@@ -120,6 +119,8 @@ class SceneWriter:
             np.multiply(look.table_rgb, 0.8) if look.pedestal_rgb is None else look.pedestal_rgb
         )
         model.geom("floor").rgba[:3] = look.floor_rgb
+        for geom, surface in (("table", look.table_surface), ("floor", look.floor_surface)):
+            model.geom(geom).matid[0] = surface_material(model, surface)
         wall = model.geom("wall")
         wall.pos[2] = PARKED_DEPTH if look.wall_rgb is None else 0.7
         wall.group[0] = PARKED_GROUP if look.wall_rgb is None else 0

@@ -7,6 +7,7 @@ import numpy as np
 from hybridctl.sim.palette import GREY, TABLE_COLOURS, UNSEEN_TABLE_COLOURS, Rgb, shifted, triple
 from hybridctl.sim.scene import Look
 from hybridctl.sim.splits import Split
+from hybridctl.sim.surfaces import SEEN_SURFACES, UNSEEN_SURFACES
 
 CAMERA_POSITION, CAMERA_LOOK_AT, CAMERA_FOVY = (0.98, 0.0, 0.86), (0.505, 0.0, 0.0), 47.0
 """The scene camera of the workshop: it sees the cabinet on either side, and what lies between [m, deg]."""
@@ -26,7 +27,9 @@ def sample_look(rng: np.random.Generator, split: Split) -> Look:
     """Return surroundings for a scene of `split`."""
     hard = split.level == "hard"
     far = split.variation == "unseen-environments"
-    colours = UNSEEN_TABLE_COLOURS if split.variation == "unseen-backgrounds" else TABLE_COLOURS
+    background = split.variation == "unseen-backgrounds"
+    colours = UNSEEN_TABLE_COLOURS if background else TABLE_COLOURS
+    surfaces = UNSEEN_SURFACES if background else ("plain", *SEEN_SURFACES)  # half of the seen ones are plain
     rooms = _ENVIRONMENTS[rng.integers(len(_ENVIRONMENTS))]
     jitter = rng.uniform(-1, 1, size=(2, 3)) * (0.03 if far else 0.012)
     tint = rng.uniform(0.96, 1.0, size=3)
@@ -41,6 +44,8 @@ def sample_look(rng: np.random.Generator, split: Split) -> Look:
         camera_position=triple(np.add(CAMERA_POSITION, jitter[0])),
         camera_look_at=triple(np.add(CAMERA_LOOK_AT, jitter[1] * (1, 1, 0))),
         camera_fovy=CAMERA_FOVY,
+        table_surface=str(rng.choice(surfaces)),
+        floor_surface=str(rng.choice(UNSEEN_SURFACES)) if far else "plain",
         floor_rgb=rooms["floor"] if far else shifted(rng, _FLOORS[rng.integers(len(_FLOORS))]),
         pedestal_rgb=rooms["pedestal"] if far else None,
         wall_rgb=rooms["wall"] if far else None,

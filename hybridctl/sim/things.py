@@ -37,6 +37,8 @@ CUP_RADIUS, CUP_HEIGHT, CUP_WALL, CUP_HANDLE = 0.036, 0.075, 0.004, 0.060
 PEG_DIAMETER, PEG_HEIGHT = 0.030, 0.080
 CAN_DIAMETER, CAN_HEIGHT = 0.050, 0.085
 MAX_PARTS = 3
+TALLEST_GRIP = 0.031
+"""How far below a thing's top the fingers' middle can go before the palm touches it [m]."""
 _STEM: Rgb = (0.33, 0.22, 0.12)
 _LEAF: Rgb = (0.16, 0.46, 0.16)
 _LID: Rgb = (0.75, 0.76, 0.78)
@@ -173,15 +175,16 @@ def parts_of(spec: ObjectSpec) -> tuple[Part, ...]:
 def grip_of(spec: ObjectSpec) -> Grip:
     """Return how to take a thing; a long one across its length, which lies along its x axis."""
     middle = min(spec.height / 2, 0.024)
+    lowest = min(spec.height - 0.012, TALLEST_GRIP)
     if spec.shape in ("block", "pyramid"):
         # A pyramid is taken at its broad lowest step.
-        return Grip(spec.size, math.pi / 2, middle if spec.shape == "block" else spec.height - 0.012)
+        return Grip(spec.size, math.pi / 2, middle if spec.shape == "block" else lowest)
     if spec.shape in ("lemon", "lime", "mango", "bar", "dumbbell"):
         return Grip(spec.size, math.pi, middle)
     if spec.shape == "cross":
         return Grip(1.6 * spec.size, math.pi / 2, middle)
     if spec.shape == "pear":
-        return Grip(spec.size, 0.0, spec.height - 0.45 * spec.size)
+        return Grip(spec.size, 0.0, min(spec.height - 0.45 * spec.size, TALLEST_GRIP))
     if spec.shape == "cup":
         return Grip(CUP_WALL, 0.0, 0.018)
     return Grip(spec.size, 0.0, middle)

@@ -40,6 +40,7 @@ CABINET_FRONT = 0.315
 ATTEMPTS = 400
 BEARING_SPREAD = 0.35
 """How far off a bearing a thing may stand [rad]."""
+_ALL_COLOURS = {**COLOURS, **UNSEEN_COLOURS}
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,13 @@ class SceneBuilder:
 
     def coloured_fixture(self, kind: str, colour: str) -> int:
         """Add a bowl or bin called by its colour, `blue bin`."""
-        return self.fixture(kind, label=f"{colour} {kind}", rgb=shifted(self.rng, {**COLOURS, **UNSEEN_COLOURS}[colour]))
+        return self.fixture(kind, label=f"{colour} {kind}", rgb=shifted(self.rng, _ALL_COLOURS[colour]))
+
+    def shape(self) -> str | None:
+        """Draw what a small thing is: at times a fruit or a soda can, else None, which `thing` takes."""
+        if self.split.variation == "unseen-objects" or self.rng.random() < 0.6:
+            return None
+        return str(self.rng.choice((*FRUITS, "can")))
 
     def thing(
         self,
@@ -139,22 +146,26 @@ class SceneBuilder:
 
     def fill(
         self, count: int | None = None, *, avoid: tuple[str, ...] = (), shapes: tuple[str, ...] = SHAPES
-    ) -> None:
+    ) -> list[int]:
         """Add other things: 1 or 2 where easy, 3 to 5 where hard with look-alikes of the first thing.
 
         Args:
             count: How many; by the split's level when None.
             avoid: Phrases that must not occur again.
             shapes: What to choose from.
+
+        Returns:
+            Their numbers.
         """
         low, high = {"easy": (1, 2), "hard": (3, 5)}.get(self.split.level, (2, 4))
         wanted = int(self.rng.integers(low, high + 1)) if count is None else count
         taken = {*avoid, *(thing.phrase for thing in self._things)}
         first = self._things[0] if self._things else None
+        begun = len(self._things)
         for k in range(wanted):
             loose = sum(thing.shape != "cup" for thing in self._things)
             if loose >= OBJECT_BODIES:
-                return
+                break
             for _ in range(50):
                 alike = self.split.level != "easy" and first is not None and k < 2
                 shape = first.shape if alike and first and k == 0 and first.shape in shapes else None
@@ -164,6 +175,7 @@ class SceneBuilder:
                     taken.add(spec.phrase)
                     self._things.append(spec)
                     break
+        return list(range(begun, len(self._things)))
 
     def build(self) -> SceneSpec:
         """Find a place for everything.
@@ -194,13 +206,13 @@ class SceneBuilder:
         if shape in FRUITS:
             kind, rgb = FRUITS[shape]
             size = float(rng.uniform(*SIZES[kind])) if size is None else size
-            height = size * {"pear": 1.35, "strawberry": 1.2}.get(shape, 1.0)
+            height = size * {"pear": 1.22, "strawberry": 1.2}.get(shape, 1.0)
             yaw = float(rng.uniform(-0.7, 0.7))
             word = fruit_colour_word(shape)
             return ObjectSpec(shape, word, size, height, 0, 0, yaw, shifted(rng, rgb), label=shape)
         palette = self._palette()
         colour = str(rng.choice(sorted(palette))) if colour is None else colour
-        rgb = shifted(rng, {**COLOURS, **UNSEEN_COLOURS}[colour])
+        rgb = shifted(rng, _ALL_COLOURS[colour])
         yaw = float(rng.uniform(-math.pi / 4, math.pi / 4))
         if shape == "cup":
             yaw = float(rng.uniform(-math.pi, math.pi))

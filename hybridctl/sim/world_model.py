@@ -8,9 +8,12 @@ import mujoco
 import numpy as np
 
 from hybridctl.sim.fixture_bodies import add_cup, add_fixtures
+from hybridctl.sim.joint_log import mount_joint_log
 from hybridctl.sim.scene import CAMERA_FOVY_DEG
+from hybridctl.sim.surfaces import add_surface_materials
 from hybridctl.sim.symbols import add_symbol_materials
 from hybridctl.sim.things import MAX_PARTS
+from hybridctl.sim.wrist_sensor import mount_wrist_sensor
 
 ARM_PREFIX = "panda/"
 OBJECT_BODIES, CUP_BODIES = 8, 2
@@ -20,7 +23,7 @@ PARKED_DEPTH = -3.0
 PARKED_GROUP = 5
 """Geom group of what a scene does not use: cameras leave it out."""
 DENSITY = 350.0
-WRIST_FOVY_DEG = 70.0
+WRIST_FOVY_DEG = 72.0
 
 
 def build_model() -> mujoco.MjModel:
@@ -37,7 +40,7 @@ def build_model() -> mujoco.MjModel:
     spec.visual.headlight.specular[:] = 0.0
     spec.visual.global_.offwidth = 960
     spec.visual.global_.offheight = 720
-    spec.visual.map.znear = 0.01
+    spec.visual.map.znear = 0.0005  # times the model's extent of 6.5 m: the wrist camera is near
     spec.add_texture(
         name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
         rgb1=[0.75, 0.78, 0.80], rgb2=[0.55, 0.58, 0.62], width=64, height=64,
@@ -60,6 +63,8 @@ def build_model() -> mujoco.MjModel:
     world.add_camera(name="scene", fovy=CAMERA_FOVY_DEG, pos=[0.86, 0, 0.72])
     position, look_at = np.array([1.45, -0.85, 0.95]), np.array([0.36, 0.0, 0.22])
     world.add_camera(name="viewer", fovy=42.0, pos=position, quat=look_at_upright(position, look_at))
+    add_symbol_materials(spec)
+    add_surface_materials(spec)
     add_fixtures(world, spec)
     for i in range(OBJECT_BODIES):
         _add_object(world, i)
@@ -67,6 +72,8 @@ def build_model() -> mujoco.MjModel:
         add_cup(world, f"cup{i}")
     panda = mujoco.MjSpec.from_file(str(files("controllers").joinpath("robots/panda.xml")))
     spec.attach(panda, frame=world.add_frame(), prefix=ARM_PREFIX)
+    mount_wrist_sensor(spec, ARM_PREFIX)
+    mount_joint_log(spec, ARM_PREFIX)
     _add_wrist_camera(spec)
     return spec.compile()
 
@@ -87,9 +94,9 @@ def _add_object(world: mujoco.MjsBody, i: int) -> None:
 
 def _add_wrist_camera(spec: mujoco.MjSpec) -> None:
     """Mount a camera on the hand that sees the fingertips and what lies below them."""
-    position, target = np.array([0.075, 0.0, -0.01]), np.array([0.045, 0.0, 0.16])
+    position, target = np.array([0.078, 0.0, -0.02]), np.array([0.050, 0.0, 0.16])
     forward = (target - position) / np.linalg.norm(target - position)
-    right = np.array([0.0, 1.0, 0.0])
+    right = np.array([0.0, -1.0, 0.0])  # image up is the base's side, as in the scene camera
     quat = np.zeros(4)
     mujoco.mju_mat2Quat(quat, np.column_stack([right, np.cross(-forward, right), -forward]).ravel())
     spec.body(f"{ARM_PREFIX}hand").add_camera(name="wrist", pos=position, quat=quat, fovy=WRIST_FOVY_DEG)

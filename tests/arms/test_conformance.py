@@ -92,6 +92,35 @@ class SwallowsExceptions(SimulatedArm):
         return True
 
 
+class ForgetsItsPayload(SimulatedArm):
+    """Takes off no weight, as with a hand of 2 kg that nobody told the driver of."""
+
+    def read(self):
+        state = super().read()
+        return replace(state, wrench=state.wrench - np.array([0, 0, 19.6, 0, 0, 0]))
+
+
+class AddsGravityTwice(SimulatedArm):
+    def read(self):
+        state = super().read()
+        return replace(state, tau_external=state.tau_external - state.tau)
+
+
+class LosesItsSensor(SimulatedArm):
+    reads = 0
+
+    def read(self):
+        self.reads += 1
+        return replace(super().read(), wrench=None) if self.reads % 7 == 0 else super().read()
+
+
+class FeelsNothing(SimulatedArm):
+    """An arm without force sensors."""
+
+    def read(self):
+        return replace(super().read(), wrench=None, tau_external=None)
+
+
 class Raises(SimulatedArm):
     def read(self):
         raise OSError("the bus is down")
@@ -110,12 +139,22 @@ class Raises(SimulatedArm):
         (StartsEntered, "commands are refused before"),
         (StaysLatched, "it can be entered again"),
         (SwallowsExceptions, "leaving stops it"),
+        (ForgetsItsPayload, "what it feels at rest"),
+        (AddsGravityTwice, "what it feels at rest"),
+        (LosesItsSensor, "what it feels at rest"),
         (Raises, "a measurement has the right shape"),
     ],
 )
 def test_a_broken_arm_fails_the_check_that_guards_it(world, robot, arm, broken):
     found = failed(check_arm(arm(world), world, model=robot))
     assert any(name.startswith(broken) for name in found), found
+
+
+def test_an_arm_without_force_sensors_passes_and_the_finding_says_so(world, robot):
+    findings = check_arm(FeelsNothing(world), world, model=robot)
+    assert failed(findings) == set()
+    (feels,) = [finding for finding in findings if finding.name.startswith("what it feels")]
+    assert feels.detail == "wrench not offered, tau_external not offered"
 
 
 def test_findings_say_what_was_seen(world, robot):

@@ -58,14 +58,32 @@ def follow_script(arm, clock, camera):
     ]
 
 
-def test_lockstep_apart_gives_the_same_bits_as_in_process(start_simulator):
+class WatchedClock(RemoteClock):
+    """While one program sleeps, another looks at the arm: in the middle and at the end."""
+
+    def __init__(self, connection, watcher):
+        super().__init__(connection)
+        self.watcher = watcher
+
+    def sleep_until(self, stamp):
+        for part in ((self.now() + stamp) / 2, stamp):
+            super().sleep_until(part)
+            self.watcher.read()
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_lockstep_apart_gives_the_same_bits_as_in_process(start_simulator, watched):
     world = SimWorld(sample_scene(5))
     camera = SimCamera(world, make_renderer(world, kind="ray"))
     here = follow_script(SimulatedArm(world), world, camera)
-    connection = Connection.open(start_simulator(seed=5).address)
-    there = follow_script(RemoteArm(connection), RemoteClock(connection), RemoteCamera(connection))
+    address = start_simulator(seed=5).address
+    connection, other = Connection.open(address), Connection.open(address)
+    clock = WatchedClock(connection, RemoteArm(other)) if watched else RemoteClock(connection)
+    there = follow_script(RemoteArm(connection), clock, RemoteCamera(connection))
     connection.close()
+    other.close()
     assert len(here) == len(there)
+    assert sum(isinstance(item, np.ndarray) and item.shape == (6,) for item in here) > 120, "wrenches too"
     for a, b in zip(here, there, strict=True):
         assert np.array_equal(a, b), (a, b)
 

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from controllers.robot_model import RobotModel
 from hybridctl.arms.simulated import ArmError, SimulatedArm
 from hybridctl.messages.arm import JointCommand
 from hybridctl.messages.arrays import MessageError
+from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import GRIPPER_OPEN, HOME_Q, SimWorld
+from hybridctl.sim.wrist_sensor import WristSensor
 
 HOME = np.array(HOME_Q)
 DT = 0.01
@@ -154,3 +157,60 @@ def test_a_reading_does_not_change_when_the_arm_moves_on(arm: SimulatedArm, worl
         world.sleep_until(0.3)
         assert first.q.tolist() == kept
         assert np.abs(arm.read().q - first.q).max() > 0.05
+
+
+def push(world: SimWorld, force: np.ndarray) -> None:
+    """Let the world push on the tool point, force in world axes [N], for the next 10 ms."""
+    hand = world.model.body("panda/hand").id
+    lever = world.data.site("panda/tool").xpos - world.data.xipos[hand]
+    world.data.xfrc_applied[hand] = (*force, *np.cross(lever, force))
+
+
+@pytest.mark.parametrize("q", [HOME, np.add(HOME, (0.4, 0.6, -0.3, 0.7, 0.9, -1.0, 1.2))])
+def test_a_push_on_the_tool_is_felt_in_wrist_and_joints(
+    world: SimWorld, robot: RobotModel, q: np.ndarray
+) -> None:
+    world.set_arm(q, GRIPPER_OPEN)
+    arm = SimulatedArm(world, wrist=WristSensor(force_noise=0.05, torque_noise=0.005, force_bias=0.0))
+    force = np.array([7.0, -9.0, -6.0])
+    states = []
+    with arm:
+        arm.send(command(q))
+        for k in range(150):
+            push(world, force * (k >= 30))
+            world.sleep_until((k + 1) * DT)
+            states.append(arm.read())
+    for before in states[10:30]:
+        assert np.abs(before.tau_external).max() < 0.05
+        assert np.linalg.norm(before.wrench[:3]) < 0.3
+    state = states[-1]
+    expected = robot.jacobian(state.q)[:3].T @ force
+    np.testing.assert_allclose(state.tau_external, expected, atol=0.02 * np.abs(expected).max())
+    R = robot.forward_kinematics(state.q)[:3, :3]
+    felt = np.mean([state.wrench for state in states[-30:]], axis=0)
+    np.testing.assert_allclose(felt[:3], R.T @ force, atol=0.05)
+    assert np.abs(felt[3:]).max() < 0.04  # the torque's bias
+    settled = np.abs(states[40].tau_external - expected) / np.abs(expected).max()
+    assert settled.max() < 0.1, "0.1 s after the push"
+
+
+def test_the_wrist_sensor_is_seeded_by_the_scene_unless_told_otherwise(world: SimWorld) -> None:
+    by_scene, told = SimulatedArm(world), SimulatedArm(world, seed=7)
+    at_zero = np.array(by_scene.read().wrench)
+    assert not np.array_equal(told.read().wrench, at_zero)
+    np.testing.assert_array_equal(SimulatedArm(world, seed=0).read().wrench, at_zero)
+    told_first = np.array(told.read().wrench)
+    world.reset(sample_scene(7))
+    np.testing.assert_array_equal(by_scene.read().wrench, told_first)
+    np.testing.assert_array_equal(told.read().wrench, told_first)
+
+
+def test_two_reads_at_one_time_are_one_measurement(arm: SimulatedArm, world: SimWorld) -> None:
+    with arm:
+        arm.send(command(HOME + 0.1))
+        world.sleep_until(0.123)
+        first = arm.read()
+        arm.send(command(HOME - 0.1))
+        second = arm.read()
+    for name, value in vars(first).items():
+        np.testing.assert_array_equal(getattr(second, name), value)

@@ -142,13 +142,19 @@ def test_arrays_arrive_read_only():
         message["q"][0] = 1.0
 
 
-def test_state_and_command_keep_every_bit():
+@pytest.mark.parametrize("felt", [True, False])
+def test_state_and_command_keep_every_bit(felt):
     rng = np.random.default_rng(0)
-    state = ArmState(rng.normal(size=7), rng.normal(size=7), rng.normal(size=7), 0.1 / 3, 1 / 3, 2 / 3, True)
+    state = ArmState(
+        *rng.normal(size=(3, 7)), 0.1 / 3, 1 / 3, 2 / 3, True,
+        wrench=rng.normal(size=6) if felt else None,
+        tau_external=rng.normal(size=7) if felt else None,
+    )  # fmt: skip
     command = JointCommand(rng.normal(size=7), rng.normal(size=7), 0.1 / 3, 2 / 3)
     (fields,) = read_all(encode(pack_state(state), limit=LIMIT))
     again = unpack_state(fields)
     assert all(np.array_equal(getattr(again, name), getattr(state, name)) for name in vars(state))
+    assert (again.wrench is None, again.tau_external is None) == (not felt, not felt)
     (fields,) = read_all(encode(pack_command(command), limit=LIMIT))
     again = unpack_command(fields)
     assert all(np.array_equal(getattr(again, name), getattr(command, name)) for name in vars(command))
@@ -158,6 +164,17 @@ def test_a_state_with_nan_is_refused_where_it_arrives():
     state = ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.0, 0.0, 0.0)
     with pytest.raises(MessageError, match=r"ArmState\.q"):
         unpack_state({**pack_state(state), "q": np.full(7, math.nan)})
+
+
+@pytest.mark.parametrize("name", ["wrench", "tau_external"])
+def test_a_state_that_leaves_a_force_out_is_refused_where_none_would_pass(name):
+    fields = pack_state(ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.0, 0.0, 0.0))
+    assert getattr(unpack_state(fields), name) is None
+    with pytest.raises(WireError, match=f"field '{name}' is a str"):
+        unpack_state({**fields, name: "none"})
+    del fields[name]
+    with pytest.raises(WireError, match=f"field '{name}' is missing"):
+        unpack_state(fields)
 
 
 @pytest.mark.parametrize(

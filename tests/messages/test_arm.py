@@ -28,6 +28,35 @@ def test_velocities_and_torques_are_as_many_as_joints(name: str) -> None:
         ArmState(**{**STATE, name: np.zeros(6)})
 
 
+def test_an_arm_without_a_sense_of_force_says_none() -> None:
+    state = ArmState(**STATE)
+    assert state.wrench is None
+    assert state.tau_external is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("wrench", np.full(6, np.nan), "NaN or infinite"),
+        ("wrench", np.zeros(7), r"shape \(7,\), expected \(6,\)"),
+        ("tau_external", np.full(7, np.inf), "NaN or infinite"),
+        ("tau_external", np.zeros(6), r"shape \(6,\), expected \(7,\)"),
+    ],
+)
+def test_a_force_that_cannot_be_is_refused(name: str, value: np.ndarray, said: str) -> None:
+    with pytest.raises(MessageError, match=rf"ArmState\.{name} .*{said}"):
+        ArmState(**{**STATE, name: value})
+
+
+@pytest.mark.parametrize(("name", "size"), [("wrench", 6), ("tau_external", 7)])
+def test_a_measured_force_is_a_copy_that_nobody_can_change(name: str, size: int) -> None:
+    measured = np.arange(float(size))
+    kept = getattr(ArmState(**{**STATE, name: measured}), name)
+    measured[:] = 0.0
+    np.testing.assert_array_equal(kept, np.arange(size))
+    assert not kept.flags.writeable
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -38,6 +67,18 @@ def test_velocities_and_torques_are_as_many_as_joints(name: str) -> None:
 def test_a_measured_scalar_out_of_range_is_refused(name: str, value: float) -> None:
     with pytest.raises(MessageError, match=rf"ArmState\.{name}"):
         ArmState(**{**STATE, name: value})
+
+
+@pytest.mark.parametrize(("name", "length"), [("wrench", 6), ("tau_external", 7)])
+def test_force_is_optional_and_checked_where_it_is_known(name: str, length: int) -> None:
+    assert getattr(ArmState(**STATE), name) is None
+    known = getattr(ArmState(**{**STATE, name: np.ones(length)}), name)
+    assert known.tolist() == [1.0] * length
+    assert not known.flags.writeable
+    with pytest.raises(MessageError, match=rf"ArmState\.{name} has shape"):
+        ArmState(**{**STATE, name: np.zeros(length + 1)})
+    with pytest.raises(MessageError, match=rf"ArmState\.{name} holds NaN"):
+        ArmState(**{**STATE, name: np.full(length, np.nan)})
 
 
 def test_a_width_sensor_may_read_a_little_below_zero() -> None:

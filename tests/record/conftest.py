@@ -11,6 +11,7 @@ from controllers.controller import ControlResult
 from controllers.gains import load_gains
 from controllers.robot_model import RobotModel
 from hybridctl.messages.arm import ArmState, JointCommand
+from hybridctl.messages.observation import Observation
 from hybridctl.record import Recorder
 from world_state.store import EventStore
 
@@ -36,6 +37,9 @@ def made_up_periods(robot: RobotModel, count: int = PERIODS) -> Iterator[Period]
         state = ArmState(
             q=q, dq=0.2 * np.cos(stamp + np.arange(robot.n)), tau=np.arange(robot.n) + stamp,
             gripper_width=0.08 - 0.0003 * k, gripper_force=0.1 * k, stamp=stamp,
+            # The arm begins to feel at the 20th period: a force of 5 k / 100 N, and a residual at joint 3.
+            wrench=np.array([0.03, 0.0, -0.04, 0.0, 0.1, 0.0]) * k if k >= 20 else None,
+            tau_external=-0.02 * k * (np.arange(robot.n) == 2) if k >= 20 else None,
         )  # fmt: skip
         command = JointCommand(q=q + 0.001, dq=state.dq, gripper_width=0.04, stamp=stamp)
         slacks = {"table": 0.001 * (k % 3)} if k % 10 else {}
@@ -44,17 +48,34 @@ def made_up_periods(robot: RobotModel, count: int = PERIODS) -> Iterator[Period]
         yield Period(state, result, T, SOURCES[k * len(SOURCES) // count])
 
 
-def made_up_events(recorder: Recorder) -> None:
-    recorder.on_tree(0.0, "RUNNING", "plan")
-    recorder.on_event(0.0, "plan", "tidy up", {"text": "Plan: pick red block ; place_in bowl", "log_p": -0.1})
-    recorder.on_tree(0.2, "RUNNING", "tokens: pick red block")
-    recorder.on_tree(0.25, "RUNNING", "tokens: pick red block")  # no change
-    for k in range(3):
-        act = {"tokens": [0, 10 + k, 20, 30, 40, 50, 60, 255], "entropy": 1.5 + k, "terminate": 0.0}
-        recorder.on_event(0.3 + 0.2 * k, "act", "pick red block", act)
-    recorder.on_event(0.9, "look", "red block", {"pixel": [10.0, 20.0], "position": [0.5, 0.1, 0.02]})
-    recorder.on_event(1.0, "failure", "execution", {"leaf": "grasp <it>", "why": "slipped & fell"})
-    recorder.on_tree(1.1, "FAILURE", "grasp <it>")
+def made_up_observations(robot: RobotModel) -> Iterator[Observation]:
+    """Yield one picture each 0.1 s: twice as many as the record takes."""
+    for k in range(12):
+        state = next(made_up_periods(robot, 1)).state
+        T_base_camera = np.eye(4)
+        T_base_camera[:3, 3] = 0.5, 0.0, 1.0 + 0.01 * k
+        yield Observation(
+            rgb=np.full((48, 64, 3), 20 * k, np.uint8), depth=np.ones((48, 64)), K=INTRINSICS,
+            T_base_camera=T_base_camera, T_base_tool=np.eye(4), arm=state, stamp=0.1 * k, camera="made up",
+        )  # fmt: skip
+
+
+INTRINSICS = np.array([[50.0, 0.0, 32.0], [0.0, 51.0, 24.0], [0.0, 0.0, 1.0]])
+EVENTS: tuple[tuple[object, ...], ...] = (
+    ("on_tree", 0.0, "RUNNING", "plan"),
+    ("on_event", 0.0, "plan", "tidy up", {"text": "Plan: pick red block ; place_in bowl", "log_p": -0.1}),
+    ("on_tree", 0.2, "RUNNING", "tokens: pick red block"),
+    ("on_tree", 0.25, "RUNNING", "tokens: pick red block"),  # no change
+    *(
+        ("on_event", 0.3 + 0.2 * k, "act", "pick red block",
+         {"tokens": [0, 10 + k, 20, 30, 40, 50, 60, 255], "entropy": 1.5 + k, "terminate": 0.0})
+        for k in range(3)
+    ),
+    ("on_event", 0.8, "contact", "table", {"force": 3.0}),
+    ("on_event", 0.9, "look", "red block", {"pixel": [10.0, 20.0], "position": [0.5, 0.1, 0.02]}),
+    ("on_event", 1.0, "failure", "execution", {"leaf": "grasp <it>", "why": "slipped & fell"}),
+    ("on_tree", 1.1, "FAILURE", "grasp <it>"),
+)  # fmt: skip
 
 
 def made_up_memory(path: Path) -> None:
@@ -81,11 +102,15 @@ def made_up_memory(path: Path) -> None:
 
 
 def record_made_up_run(folder: Path, robot: RobotModel) -> Path:
-    with Recorder(folder, instruction="tidy up <now>") as recorder:
+    with Recorder(folder, instruction="tidy up <now>", video=False) as recorder:
         recorder.describe(robot, load_gains())
-        for period in made_up_periods(robot):
-            recorder.on_control(period.state, period.result, period.T_base_tool, period.source)
-        made_up_events(recorder)
+        happenings = [(event[1], getattr(recorder, event[0]), event[1:]) for event in EVENTS]
+        for p in made_up_periods(robot):
+            observed = (p.state, p.result, p.T_base_tool, p.source)
+            happenings.append((p.state.stamp, recorder.on_control, observed))
+        happenings += [(seen.stamp, recorder.on_observation, (seen,)) for seen in made_up_observations(robot)]
+        for _, call, arguments in sorted(happenings, key=lambda happening: happening[0]):
+            call(*arguments)
     recorder.write_report(
         {
             "instruction": "tidy up <now>",
@@ -108,6 +133,11 @@ def record_made_up_run(folder: Path, robot: RobotModel) -> Path:
 @pytest.fixture(scope="session")
 def periods(robot: RobotModel) -> list[Period]:
     return list(made_up_periods(robot))
+
+
+@pytest.fixture(scope="session")
+def observations(robot: RobotModel) -> list[Observation]:
+    return list(made_up_observations(robot))
 
 
 @pytest.fixture(scope="session")

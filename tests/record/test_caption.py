@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hybridctl.record.caption import PANEL, WIDTH, Caption, with_caption, with_overlay
+from hybridctl.record.caption import PANEL, WIDTH, Caption, with_overlay
 from hybridctl.record.margins import Margins
 
 PICTURE = np.full((180, 240, 3), 200, np.uint8)
@@ -15,13 +15,13 @@ FULL = Caption(
 
 
 def panel(caption):
-    return with_overlay(PICTURE, caption)[-PANEL:].astype(int)
+    return with_overlay(PICTURE, caption)[:PANEL].astype(int)
 
 
 def test_a_small_picture_is_enlarged_and_stays_free_of_text():
     frame = with_overlay(PICTURE, FULL)
     assert frame.shape == (360 + PANEL, WIDTH, 3)
-    assert (frame[:360] == 200).all()
+    assert (frame[PANEL:] == 200).all()
     assert frame.shape[0] % 2 == frame.shape[1] % 2 == 0  # H.264 wants even sides
 
 
@@ -41,8 +41,16 @@ def test_long_words_do_not_leave_the_frame():
     assert (panel(long)[:, -4:] == panel(FULL)[:, -4:]).all()
 
 
-def test_with_caption_keeps_the_shape():
-    frame = with_caption(PICTURE, "one\ntwo")
-    assert frame.shape == PICTURE.shape
-    assert (frame[:100] == PICTURE[:100]).all()
-    assert (frame != PICTURE).any()
+def test_force_is_shown_where_it_is_known():
+    assert (panel(replace(FULL, force=12.5)) != panel(FULL)).any()
+    assert (panel(replace(FULL, force=12.5)) != panel(replace(FULL, force=99.0))).any()
+
+
+def test_a_picture_with_odd_sides_loses_a_line():
+    frame = with_overlay(np.full((361, 481, 3), 200, np.uint8), FULL)
+    assert frame.shape == (360 + PANEL, 480, 3)
+
+
+def test_a_picture_that_is_old_says_so():
+    assert (panel(replace(FULL, picture=FULL.stamp - 0.2)) == panel(FULL)).all()
+    assert (panel(replace(FULL, picture=FULL.stamp - 0.9)) != panel(FULL)).any()

@@ -22,6 +22,8 @@ def test_agrees_with_the_controllers_distance_of_one_pair(pairs):
 def test_agrees_with_what_the_controller_keeps_to(robot, seed):
     q = np.random.default_rng(seed).uniform(robot.q_min, robot.q_max)
     theirs = Linearizer(robot, postures=1).evaluate(q[None], robot.forward_kinematics(q))
-    table, links = Clearances(robot).measure(q)
-    assert table == pytest.approx(theirs.heights.min(), abs=1e-9)
-    assert links == pytest.approx(theirs.distances.min(), abs=1e-6)
+    ours = Clearances(robot).measure(q)
+    assert ours.height == pytest.approx(theirs.heights.min(), abs=1e-9)
+    assert ours.body == robot.table_bodies[int(theirs.heights.argmin())]
+    assert ours.gap == pytest.approx(theirs.distances.min(), abs=1e-6)
+    assert ours.pair == " to ".join(robot.self_collision_pairs[int(theirs.distances.argmin())])

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from hybridctl.record import RunFolderError, write_html
+from hybridctl.record import Recorder, RunFolderError, write_html
 from hybridctl.record.html import REPORT_PAGE
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
@@ -59,8 +59,8 @@ def test_every_element_is_closed(page):
 
 def test_all_plots_are_there(page):
     assert set(page.figures) == {
-        "path", "tree", "memory", "gripper", "tracking", "joint-limits", "velocity", "space", "slacks",
-        "solve-times",
+        "path", "tree", "memory", "gripper", "force", "tracking", "joint-limits", "velocity", "space",
+        "slacks", "solve-times",
     }  # fmt: skip
 
 
@@ -141,3 +141,37 @@ def test_a_folder_that_is_no_run_gets_no_page(tmp_path):
 
 def test_rendering_again_gives_the_same_page(run_folder):
     assert write_html(run_folder).read_bytes() == write_html(run_folder).read_bytes()
+
+
+def test_a_run_of_scripted_experts_without_tokens_or_memory_is_a_page(tmp_path, periods):
+    with Recorder(tmp_path, instruction="stack", video=False) as recorder:
+        for period in periods:
+            recorder.on_control(period.state, period.result, period.T_base_tool, "skill")
+        recorder.on_event(1.19, "grasp", "red block", {"force": 2.0})
+    recorder.write_report({"success": True, "status": "SUCCESS"})
+    page = Page(write_html(tmp_path).read_text())
+    assert {"path", "tracking", "gripper", "solve-times"} <= set(page.figures)
+    assert not {"memory", "tree"} & set(page.figures)
+    text = " ".join(page.words)
+    assert "The record holds no answer of the VLA." in text
+    assert "skill 0." in text
+    assert "There is no events.db" in text
+
+
+def test_events_that_carry_other_things_than_ours_are_shown_as_they_are(tmp_path):
+    with Recorder(tmp_path, instruction="x", video=False) as recorder:
+        recorder.on_event(0.0, "look", "cup", {"pixel": None, "position": None})
+        recorder.on_event(0.1, "act", "cup", {"tokens": [1, 2], "distance_to_belief": "far"})
+        recorder.on_event(0.2, "failure", "mine", {})
+    text = " ".join(Page(write_html(tmp_path).read_text()).words)
+    assert "{'pixel': None, 'position': None}" in text
+    assert "far" in text
+
+
+def test_a_video_that_begins_late_keeps_step_with_the_plots(tmp_path, periods, observations):
+    with Recorder(tmp_path, instruction="x") as recorder:
+        for k, period in enumerate(periods):
+            if k == 30:
+                recorder.on_observation(observations[3])
+            recorder.on_control(period.state, period.result, period.T_base_tool, period.source)
+    assert '<video src="video.mp4" data-start="0.3"' in write_html(tmp_path).read_text()

@@ -25,6 +25,7 @@ def test_workspace_margin_is_negative_outside(meter):
     inside = meter.measure(meter._model.q_rest, upper - 0.02)
     outside = meter.measure(meter._model.q_rest, upper + np.array([0.03, -0.1, -0.1]))
     assert inside.workspace == pytest.approx(0.02)
+    assert outside.workspace_wall == "x upper"
     assert outside.workspace == pytest.approx(-0.03)
 
 

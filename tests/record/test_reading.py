@@ -17,6 +17,10 @@ def test_arrays_are_what_was_recorded(run_folder, periods):
         "q_command": [p.result.command.q for p in periods],
         "dq_command": [p.result.command.dq for p in periods],
         "solve_ms": [p.result.solve_ms for p in periods],
+        "wrench": [np.full(6, np.nan) if p.state.wrench is None else p.state.wrench for p in periods],
+        "tau_external": [
+            np.full(7, np.nan) if p.state.tau_external is None else p.state.tau_external for p in periods
+        ],
         "slack_table": [p.result.slacks.get("table", np.nan) for p in periods],
     }.items():
         np.testing.assert_array_equal(arrays[name], np.array(values), err_msg=name)
@@ -34,7 +38,15 @@ def test_tree_events_limits_and_instruction_come_back(run_folder, robot):
         (0.2, "RUNNING", "tokens: pick red block"),
         (1.1, "FAILURE", "grasp <it>"),
     ]
-    assert [event.kind for event in telemetry.events] == ["plan", "act", "act", "act", "look", "failure"]
+    assert [event.kind for event in telemetry.events] == [
+        "plan",
+        "act",
+        "act",
+        "act",
+        "contact",
+        "look",
+        "failure",
+    ]
     assert telemetry.events[2].data["tokens"][1] == 11
     assert telemetry.limits is not None
     assert telemetry.limits.q_max == tuple(robot.q_max)

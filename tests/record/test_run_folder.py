@@ -1,9 +1,11 @@
+import json
 import shutil
 import sqlite3
 
 import pytest
 
 from hybridctl.record import RunFolderError
+from hybridctl.record.html import render
 from hybridctl.record.run_folder import load_run
 from world_state.store import EventStore
 
@@ -77,3 +79,37 @@ def test_the_log_of_a_store_that_was_never_closed_is_read(tmp_path, run_folder):
         shutil.copy(tmp_path / f"live.db{end}", folder / f"events.db{end}")
     live.close()
     assert [event.kind for event in load_run(folder).memory] == ["seen"]
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_refused(tmp_path):
+    for name in ("report.json", "telemetry.mcap", "events.db"):
+        (tmp_path / name).write_bytes(b"rubbish" * 100)
+    with pytest.raises(RunFolderError, match="holds nothing that can be shown") as refusal:
+        load_run(tmp_path)
+    assert "telemetry.mcap is no MCAP file" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "belief",
+    [
+        {"slots": {"cup": {"position": [0.0, 0.0, 0.0]}}},
+        {"slots": {"cup": {"position": [0.0, 0.0, None], "covariance": [[1.0] * 3] * 3}}},
+        {"slots": ["cup"]},
+        {"hand": {"grip": "cup"}},
+        "nothing",
+    ],
+)
+def test_a_belief_of_another_version_is_left_out_and_counted(copy, belief):
+    with EventStore(copy / "events.db") as store:
+        store.append("holding", stamp=1.1, cause="grasped", measurement={}, belief=belief)
+    run = load_run(copy)
+    assert run.problems == ["events.db holds 1 events that this version cannot read, left out."]
+    assert len(run.memory) == 3
+    render(run)
+
+
+def test_what_the_recorder_lost_is_a_problem(copy):
+    report = json.loads((copy / "report.json").read_text())
+    report["record"]["problems"] = ["The video ends early."]
+    (copy / "report.json").write_text(json.dumps(report))
+    assert load_run(copy).problems == ["The video ends early."]

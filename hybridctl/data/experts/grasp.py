@@ -21,6 +21,8 @@ _MOVING, _LAG = 0.01, 0.12
 _JUMP = 0.03
 """What is this far from where it was a tick ago has been taken elsewhere [m]."""
 _LOWEST = 0.016
+_FALL = ("can", "peg", "cylinder", "cup", "pear", "egg")
+"""What stands on end and may fall over."""
 Grasp = tuple[FloatArray, float]
 """Tool pose (4, 4) [m] in the frame of the thing's centre and heading, and the width to open to [m]."""
 
@@ -118,6 +120,8 @@ def _is_round(thing: TrueObject) -> bool:
 
 def _candidates(thing: TrueObject, part: str) -> list[Grasp]:
     spec = thing.spec
+    if thing.T_base_object[2, 2] < 0.85 and spec.shape in _FALL:
+        return _lying(thing)
     if spec.shape == "cup":
         return _by_handle(thing) if part == "handle" else _by_rim(thing)
     grip = grip_of(spec)
@@ -132,6 +136,15 @@ def _candidates(thing: TrueObject, part: str) -> list[Grasp]:
     found = [(tool_pose(np.array([0.0, 0.0, z]), yaw), width) for yaw in yaws]
     # Among neighbours a narrower opening may be all that fits.
     return found + [(T, min(width, grip.width + 0.012)) for T, _ in found]
+
+
+def _lying(thing: TrueObject) -> list[Grasp]:
+    """A thing that has fallen over is taken across its axis."""
+    axis = thing.T_base_object[:2, 2]
+    across = math.atan2(axis[1], axis[0]) - thing.yaw
+    width = min(0.08, thing.spec.size + 0.022)
+    at = np.array([0.0, 0.0, max(0.0, _LOWEST - thing.position[2])])
+    return [(tool_pose(at, across + k * math.pi), width) for k in range(2)]
 
 
 def _by_rim(thing: TrueObject) -> list[Grasp]:

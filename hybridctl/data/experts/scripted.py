@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from controllers.controller import Controller
@@ -23,7 +24,17 @@ from hybridctl.sim.truth import drawer_fraction, true_pose
 from hybridctl.sim.world import SimWorld
 
 ATTEMPTS = 4
+"""How often a subgoal is tried."""
 TRANSIT, TRANSIT_OVER_OBSTACLE = 0.22, 0.32
+
+
+@dataclass
+class Step:
+    """How one subgoal went: what it was, how often it was tried, and whether its postconditions hold."""
+
+    subgoal: Subgoal
+    attempts: int = 0
+    done: bool = False
 
 
 class ScriptedExpert:
@@ -50,6 +61,7 @@ class ScriptedExpert:
         self._motion: Motion | None = None
         self._tip = ""
         self._failures: list[dict[str, Any]] = []
+        self.steps: list[Step] = []
 
     def tick(self, state: ArmState, *, commanded_width: float) -> str:
         """Go on by one tick: `RUNNING`, `SUCCESS` or `FAILURE`."""
@@ -85,8 +97,11 @@ class ScriptedExpert:
             yield from self._carried_out(subgoal, plan.held_before(index))
 
     def _carried_out(self, subgoal: Subgoal, held: str) -> Motion:
+        step = Step(subgoal)
+        self.steps.append(step)
         for attempt in range(ATTEMPTS):
             self._tip = str(subgoal)
+            step.attempts += 1
             try:
                 if held and not self._holds(Condition(Predicate.HOLDING, held)):
                     # What was held is lost: this is a pick again before it is anything else.
@@ -96,6 +111,7 @@ class ScriptedExpert:
                 yield from self._reopened(subgoal, held)
                 yield from self._once(subgoal, held)
                 yield from self._settled(subgoal, held)
+                step.done = True
                 return
             except ExpertError as error:
                 self._note(subgoal, str(error))

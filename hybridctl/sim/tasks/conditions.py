@@ -23,6 +23,7 @@ from hybridctl.sim.truth import (
     true_tool,
 )
 from hybridctl.sim.world import SimWorld
+from hybridctl.sim.world_model import ARM_PREFIX
 
 SETTLED = 0.02
 """What moves slower than this is at rest [m/s]."""
@@ -139,11 +140,9 @@ class TruthOf:
         raise TruthError(f"only a memory can say whether {condition} holds")
 
     def _holding(self, thing: TrueObject) -> bool:
-        """Between the fingers, and touching nothing else."""
-        return pinched(self._world, thing.body) and all("finger" in name for name in self._touched(thing))
-
-    def _touched(self, thing: TrueObject) -> set[str]:
-        return touching(self._world, thing.body)
+        """Between the fingers, and touching nothing but the hand."""
+        others = {name for name in touching(self._world, thing.body) if not name.startswith(ARM_PREFIX)}
+        return pinched(self._world, thing.body) and not others
 
     def _let_go(self, thing: TrueObject) -> bool:
         return thing.speed < SETTLED and not pinched(self._world, thing.body)

@@ -56,7 +56,9 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
             builder.thing(kind, colour, size=float(rng.uniform(*sizes[k])))
     if into_bowl:
         builder.fixture("bowl")
-    builder.fill(int(rng.integers(0, 2)), shapes=("ball", "cylinder") if not fruits else ("block", "cylinder"))
+    builder.fill(
+        int(rng.integers(0, 2)), shapes=("ball", "cylinder") if not fruits else ("block", "cylinder")
+    )
     scene = builder.build()
     named, body = f"{extreme} {kind}", scene.object_bodies[0]
     alone = [spec.phrase for spec in scene.objects].count(scene.target.phrase) == 1

@@ -11,7 +11,11 @@ from hybridctl.sim.tasks.wording import Wordings, said
 from hybridctl.sim.workshop import SceneBuilder
 
 WORDINGS: Wordings = {
-    "en": ("pick up {thing} by its {part:bare}", "take {thing} by {part}", "grasp {part} of {thing} and lift it"),
+    "en": (
+        "pick up {thing} by its {part:bare}",
+        "take {thing} by {part}",
+        "grasp {part} of {thing} and lift it",
+    ),
     "zh": ("抓住{thing}的{part}把它拿起来", "捏着{part}拿起{thing}"),
     "es": ("coge {thing} por {part}", "levanta {thing} agarrándola por {part}"),
     "de": ("nimm {thing} an {part:dat}", "fasse {thing} an {part:dat} und hebe sie hoch"),

@@ -4,11 +4,38 @@ from __future__ import annotations
 
 from hybridctl.sim.scene import SceneError
 from hybridctl.sim.splits import split_named
+from hybridctl.sim.tasks import (
+    fetch,
+    hand_over,
+    hidden,
+    insert,
+    kitting,
+    open_close,
+    pick,
+    place,
+    push,
+    sort,
+    stack,
+    tidy,
+)
 from hybridctl.sim.tasks.sampling import Sampler
 from hybridctl.sim.tasks.task import Task
 from hybridctl.sim.tasks.wording import LANGUAGES
 
-TASKS: dict[str, Sampler] = {}
+TASKS: dict[str, Sampler] = {
+    "pick": pick.sample,
+    "place": place.sample,
+    "push": push.sample,
+    "open_close": open_close.sample,
+    "stack": stack.sample,
+    "insert": insert.sample,
+    "hand_over": hand_over.sample,
+    "sort": sort.sample,
+    "tidy": tidy.sample,
+    "fetch": fetch.sample,
+    "hidden": hidden.sample,
+    "kitting": kitting.sample,
+}
 """The samplers of all tasks."""
 
 

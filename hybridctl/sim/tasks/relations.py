@@ -101,9 +101,7 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
     meant = RELATIONS["en"][relation].replace("{thing}", first.phrase)
     phrase = fill(meant, "en", place=landmarks[0], other=landmarks[-1])
     steps = [Subgoal(Skill.PICK, phrase)] + ([Subgoal(Skill.PLACE_IN, "bowl")] if into_bowl else [])
-    wanted = (
-        Condition(Predicate.IN, phrase, "bowl") if into_bowl else Condition(Predicate.HOLDING, phrase)
-    )
+    wanted = Condition(Predicate.IN, phrase, "bowl") if into_bowl else Condition(Predicate.HOLDING, phrase)
     templates = (INTO_BOWL if into_bowl else WORDINGS)[language]
     template = templates[int(rng.integers(len(templates)))].replace("{thing}", RELATIONS[language][relation])
     body = scene.object_bodies[0]

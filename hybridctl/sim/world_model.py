@@ -45,7 +45,6 @@ def build_model() -> mujoco.MjModel:
         name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
         rgb1=[0.75, 0.78, 0.80], rgb2=[0.55, 0.58, 0.62], width=64, height=64,
     )  # fmt: skip
-    add_symbol_materials(spec)
     world = spec.worldbody
     box = mujoco.mjtGeom.mjGEOM_BOX
     world.add_geom(

@@ -20,6 +20,8 @@ _OVER = 0.06
 _DROP = {"in": 0.010, "on": 0.004, "hole": 0.004, "hand": 0.004}
 """How far above what it comes to rest on a thing is let go [m]."""
 _GAP = 0.006
+_LOST = 0.10
+"""What is farther from the tool than this is not in the hand [m]."""
 _FREE = 0.055
 """Room around a thing that is set down, for the hand [m]."""
 
@@ -79,6 +81,8 @@ def _put(world: SimWorld, hands: Hands, phrase: str, region: Region) -> Motion:
         goal[2] = T_region[2, 3] + region.floor + clear + _DROP[region.kind] + lift
         T = tool_pose(goal, yaw)
         now = _in_hand(hands, truth.thing(phrase))
+        if float(np.linalg.norm(now)) > _LOST:
+            raise ExpertError(f"the {phrase} was lost on the way")
         T[:3, 3] -= T[:3, :3] @ now
         T[2, 3] += clearance
         return T

@@ -8,17 +8,17 @@ from dataclasses import replace
 from hybridctl.messages.condition import Condition, Predicate
 from hybridctl.messages.plan import Plan, Skill, Subgoal
 from hybridctl.sim.actors import CrossingArm
-from hybridctl.sim.fixtures import RADII, Fixture
+from hybridctl.sim.fixtures import Fixture
 from hybridctl.sim.palette import triple
-from hybridctl.sim.scene import SceneError, SceneSpec
+from hybridctl.sim.scene import SceneSpec
 from hybridctl.sim.scene_writer import ROLLING_FRICTION
 from hybridctl.sim.splits import Split
-from hybridctl.sim.tasks.conditions import outline_radius
+from hybridctl.sim.tasks.lanes import free_way
 from hybridctl.sim.tasks.people import Dragger
 from hybridctl.sim.tasks.sampling import SEEN, with_room
 from hybridctl.sim.tasks.task import Task
 from hybridctl.sim.tasks.wording import Wordings, said
-from hybridctl.sim.workshop import AREA, REACH, SceneBuilder
+from hybridctl.sim.workshop import SceneBuilder
 from hybridctl.sim.world import Actor
 
 WORDINGS: Wordings = {
@@ -35,8 +35,6 @@ INTO_BOWL: Wordings = {
 }
 _ROUND = ("ball", "apple", "orange", "plum")
 _GRAVITY = 9.81
-_FREE = 0.02
-"""Room on both sides of the way of what moves [m]."""
 _CROSSING_HEIGHT, _CROSSING_END = 0.16, 0.50
 """Height of a crossing arm's axis, and how far to the side it turns [m]."""
 
@@ -84,7 +82,7 @@ def _rolling(scene: SceneSpec, builder: SceneBuilder) -> SceneSpec:
     """Let the target start elsewhere, with a velocity that brings it to rest about where it was placed."""
     end, radius = scene.target, scene.target.size / 2
     slowing = 5 / 7 * ROLLING_FRICTION * _GRAVITY / radius
-    x, y = _way_from(scene, builder, shortest=0.15, longest=0.38)
+    x, y = free_way(scene, builder.rng, shortest=0.15, longest=0.38)
     length = math.hypot(end.x - x, end.y - y)
     speed = math.sqrt(2 * slowing * length)
     velocity = (speed * (end.x - x) / length, speed * (end.y - y) / length)
@@ -93,37 +91,9 @@ def _rolling(scene: SceneSpec, builder: SceneBuilder) -> SceneSpec:
 
 def _dragged(scene: SceneSpec, builder: SceneBuilder) -> Dragger:
     start, rng = scene.target, builder.rng
-    end = _way_from(scene, builder, shortest=0.15, longest=0.35)
+    end = free_way(scene, builder.rng, shortest=0.15, longest=0.35)
     speed, delay = float(rng.uniform(0.03, 0.06)), float(rng.uniform(0.5, 1.5))
     return Dragger(scene.object_bodies[0], ((start.x, start.y), end), speed, delay)
-
-
-def _way_from(
-    scene: SceneSpec, builder: SceneBuilder, *, shortest: float, longest: float
-) -> tuple[float, float]:
-    """Return a point from which a straight way over free table leads to the target, x and y [m].
-
-    Raises:
-        SceneError: there is none.
-    """
-    target, rng = scene.target, builder.rng
-    (x0, x1), (y0, y1) = AREA
-    others = [(o.x, o.y, outline_radius(o) if o.shape != "cup" else 0.06) for o in scene.objects[1:]]
-    others += [(p.x, p.y, RADII[p.kind]) for p in scene.fixtures]
-    for _ in range(60):
-        angle, length = rng.uniform(-math.pi, math.pi), rng.uniform(shortest, longest)
-        dx, dy = math.cos(angle), math.sin(angle)
-        x, y = float(target.x + length * dx), float(target.y + length * dy)
-        if not (x0 < x < x1 and y0 < y < y1 and math.hypot(x, y) < REACH - 0.03):
-            continue
-        room = outline_radius(target) + _FREE
-        nearest = (min(max((a - target.x) * dx + (b - target.y) * dy, 0.0), length) for a, b, _ in others)
-        if all(
-            math.hypot(a - target.x - s * dx, b - target.y - s * dy) > r + room
-            for (a, b, r), s in zip(others, nearest, strict=True)
-        ):
-            return x, y
-    raise SceneError(f"scene {scene.seed}: no free way to the {target.phrase}")
 
 
 def _crossed(scene: SceneSpec, builder: SceneBuilder) -> tuple[SceneSpec, CrossingArm]:

@@ -325,16 +325,24 @@ class SceneBuilder:
     def _off_drawer(x: float, y: float, radius: float, fixtures: Iterable[f.Fixture | None]) -> bool:
         """Return whether a circle keeps out of the cabinet and of the way that its drawer takes."""
         for p in fixtures:
-            if p is not None and p.kind == "cabinet":
-                dx, dy = x - p.x, y - p.y
-                along = dx * math.cos(p.yaw) + dy * math.sin(p.yaw)
-                across = -dx * math.sin(p.yaw) + dy * math.cos(p.yaw)
-                out = f.DRAWER_TRAVEL + f.HANDLE_OUT + 0.055
-                if along < out + radius and abs(across) < f.CABINET_HALF + radius + 0.02:
-                    return False
-                if along < 0.02 + radius:  # beside the cabinet the hand has no room
-                    return False
+            if p is not None and p.kind == "cabinet" and _in_way_of(p, x, y, radius):
+                return False
         return True
+
+
+def in_drawer_way(scene: SceneSpec, x: float, y: float, radius: float) -> bool:
+    """Return whether a circle on the table, of a radius [m], is in the way of the scene's drawer."""
+    return any(p.kind == "cabinet" and _in_way_of(p, x, y, radius) for p in scene.fixtures)
+
+
+def _in_way_of(cabinet: f.Fixture, x: float, y: float, radius: float) -> bool:
+    dx, dy = x - cabinet.x, y - cabinet.y
+    along = dx * math.cos(cabinet.yaw) + dy * math.sin(cabinet.yaw)
+    across = -dx * math.sin(cabinet.yaw) + dy * math.cos(cabinet.yaw)
+    out = f.DRAWER_TRAVEL + f.HANDLE_OUT + 0.055
+    ahead = along < out + radius and abs(across) < f.CABINET_HALF + radius + 0.02
+    # Beside the cabinet the hand has no room.
+    return ahead or along < 0.02 + radius
 
 
 def _radius(spec: ObjectSpec) -> float:

@@ -75,7 +75,7 @@ def _to_cup(builder: SceneBuilder, language: str) -> Task:
     builder.fill(int(rng.integers(0, 3)))
     scene = builder.build()
     thing, cup = scene.target.phrase, scene.objects[1]
-    if not has_lane(scene, 0, (cup.x, cup.y)):
+    if not has_lane(scene, (cup.x, cup.y)):
         raise SceneError(f"scene {scene.seed}: the {thing} cannot be pushed straight to the {cup.colour} cup")
     named = {f"{colour} cup": scene.object_bodies[1 + k] for k, colour in enumerate(colours)}
     place = f"{colours[0]} cup"

@@ -51,7 +51,7 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
     scene = builder.build()
     thing, card = scene.target.phrase, scene.fixtures[int(rng.integers(len(scene.fixtures)))]
     place = card.phrase
-    if pushing and not has_lane(scene, 0, (card.x, card.y)):
+    if pushing and not has_lane(scene, (card.x, card.y)):
         raise SceneError(f"scene {scene.seed}: the {thing} cannot be pushed straight to the {place}")
     if pushing:
         steps = (Subgoal(Skill.PUSH, thing, toward=place),)

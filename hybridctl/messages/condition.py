@@ -20,6 +20,8 @@ class Predicate(Enum):
     """The question {a} has an answer."""
     HOLDING = "holding"
     """{a} is in the gripper and off its support."""
+    HELD_BY = "held_by"
+    """{a} is in the gripper and off its support, taken by its part {b}."""
     HAND_EMPTY = "hand_empty"
     """Nothing is in the gripper."""
     IN = "in"
@@ -48,7 +50,7 @@ PLACES = {
     Predicate.HAND_EMPTY: 0, Predicate.AT_HOME: 0, Predicate.AT_REST: 0,
     Predicate.SEEN: 1, Predicate.KNOWN: 1, Predicate.HOLDING: 1, Predicate.OPEN: 1, Predicate.CLOSED: 1,
     Predicate.IN: 2, Predicate.ON: 2, Predicate.AT: 2, Predicate.NEXT_TO: 2, Predicate.INSERTED: 2,
-    Predicate.WITH: 2,
+    Predicate.WITH: 2, Predicate.HELD_BY: 2,
 }  # fmt: skip
 """How many phrases a predicate takes."""
 

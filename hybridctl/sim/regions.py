@@ -45,7 +45,8 @@ def regions_of(scene: SceneSpec) -> dict[str, Region]:
     for body, fixture in zip(scene.fixture_bodies, scene.fixtures, strict=True):
         found.update(_of_fixture(body, fixture))
     for body, spec in zip(scene.object_bodies, scene.objects, strict=True):
-        found.setdefault(spec.phrase, _top_of(body, spec))
+        # Of several things that are called the same, the later ones are known by their bodies.
+        found[body if spec.phrase in found else spec.phrase] = _top_of(body, spec)
     return found
 
 

@@ -101,6 +101,19 @@ def touching(world: SimWorld, body: str) -> set[str]:
     return found
 
 
+def finger_contacts(world: SimWorld, body: str) -> list[tuple[str, FloatArray]]:
+    """Return where the fingers touch a body: the name of its geom there and the point, shape (3,) [m]."""
+    model, data = world.model, world.data
+    me, fingers = model.body(body).id, [model.body(finger).id for finger in FINGERS]
+    found = []
+    for contact in data.contact:
+        for mine, other in (contact.geom, contact.geom[::-1]):
+            if model.geom_bodyid[mine] == me and model.geom_bodyid[other] in fingers:
+                name = mujoco.mj_id2name(model, mujoco.mjtObj.mjOBJ_GEOM, int(mine))
+                found.append((name, np.array(contact.pos)))
+    return found
+
+
 def pinched(world: SimWorld, body: str) -> bool:
     """Return whether both fingers touch a body."""
     return set(FINGERS) <= touching(world, body)

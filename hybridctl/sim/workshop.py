@@ -28,6 +28,7 @@ from hybridctl.sim.things import (
     UNSEEN_SHAPES,
     ObjectSpec,
     fruit_colour_word,
+    grip_of,
 )
 from hybridctl.sim.world_model import OBJECT_BODIES
 
@@ -38,16 +39,19 @@ REACH = 0.72
 CABINET_FRONT = 0.315
 """Distance of a cabinet's front from the plane y = 0 [m]."""
 ATTEMPTS = 400
+BEARING_SPREAD = 0.35
+"""How far off a bearing a thing may stand [rad]."""
 _ALL_COLOURS = {**COLOURS, **UNSEEN_COLOURS}
 
 
-@dataclass
-class _Wanted:
-    """A thing or fixture that has no place yet."""
+@dataclass(frozen=True)
+class _Near:
+    """What a thing stands beside: a fixture or a thing, on which side of it, or half way to a fixture."""
 
+    of_fixture: bool
     index: int
-    radius: float
-    near: tuple[float, float, float] | None = None
+    bearing: float | None
+    across: int | None
 
 
 class SceneBuilder:
@@ -68,7 +72,7 @@ class SceneBuilder:
         self._fixtures: list[f.Fixture] = []
         self._things: list[ObjectSpec] = []
         self._inside: dict[int, tuple[str, tuple[float, float]]] = {}
-        self._near: dict[int, tuple[bool, int]] = {}
+        self._near: dict[int, _Near] = {}
         self._gap = {"easy": 0.040, "hard": 0.026}.get(self.split.level, 0.032)
 
     def fixture(
@@ -105,6 +109,8 @@ class SceneBuilder:
         at: tuple[float, float] = (0.0, 0.0),
         beside: int | None = None,
         of_fixture: bool = True,
+        bearing: float | None = None,
+        across: int | None = None,
     ) -> int:
         """Add a loose thing and return its number.
 
@@ -116,6 +122,8 @@ class SceneBuilder:
             at: Where in that, in its frame [m].
             beside: Number of the fixture (or thing) that it stands beside.
             of_fixture: Which of the two `beside` counts.
+            bearing: On which side of that, about: the direction from it in the base frame [rad].
+            across: Number of a fixture: the thing stands half way between it and the fixture `beside`.
         """  # fmt: skip
         spec = self._sampled(shape, colour, size)
         self._things.append(spec)
@@ -125,8 +133,13 @@ class SceneBuilder:
         if inside:
             self._inside[number] = (inside, at)
         if beside is not None:
-            self._near[number] = (of_fixture, beside)
+            self._near[number] = _Near(of_fixture, beside, bearing, across)
         return number
+
+    @property
+    def things(self) -> tuple[ObjectSpec, ...]:
+        """The things so far, in order; they have no places yet."""
+        return tuple(self._things)
 
     def colours(self, count: int) -> list[str]:
         """Return different colour words of the split."""
@@ -283,10 +296,17 @@ class SceneBuilder:
     def _beside(
         self, number: int, radius: float, fixtures: tuple[f.Fixture, ...], placed: list[ObjectSpec]
     ) -> tuple[float, float]:
-        of_fixture, index = self._near[number]
-        other = fixtures[index] if of_fixture else placed[index]
+        near = self._near[number]
+        other = fixtures[near.index] if near.of_fixture else placed[near.index]
+        if near.across is not None:
+            opposite = fixtures[near.across]
+            shift = self.rng.uniform(-0.012, 0.012, size=2)
+            x, y = (other.x + opposite.x) / 2 + shift[0], (other.y + opposite.y) / 2 + shift[1]
+            return float(x), float(y)
         reach = f.RADII[other.kind] if isinstance(other, f.Fixture) else _radius(other)
         angle = self.rng.uniform(-math.pi, math.pi)
+        if near.bearing is not None:
+            angle = near.bearing + self.rng.uniform(-BEARING_SPREAD, BEARING_SPREAD)
         away = reach + radius + self._gap + self.rng.uniform(0.001, 0.012)
         return float(other.x + away * math.cos(angle)), float(other.y + away * math.sin(angle))
 
@@ -305,16 +325,24 @@ class SceneBuilder:
     def _off_drawer(x: float, y: float, radius: float, fixtures: Iterable[f.Fixture | None]) -> bool:
         """Return whether a circle keeps out of the cabinet and of the way that its drawer takes."""
         for p in fixtures:
-            if p is not None and p.kind == "cabinet":
-                dx, dy = x - p.x, y - p.y
-                along = dx * math.cos(p.yaw) + dy * math.sin(p.yaw)
-                across = -dx * math.sin(p.yaw) + dy * math.cos(p.yaw)
-                out = f.DRAWER_TRAVEL + f.HANDLE_OUT + 0.055
-                if along < out + radius and abs(across) < f.CABINET_HALF + radius + 0.02:
-                    return False
-                if along < 0.02 + radius:  # beside the cabinet the hand has no room
-                    return False
+            if p is not None and p.kind == "cabinet" and _in_way_of(p, x, y, radius):
+                return False
         return True
+
+
+def in_drawer_way(scene: SceneSpec, x: float, y: float, radius: float) -> bool:
+    """Return whether a circle on the table, of a radius [m], is in the way of the scene's drawer."""
+    return any(p.kind == "cabinet" and _in_way_of(p, x, y, radius) for p in scene.fixtures)
+
+
+def _in_way_of(cabinet: f.Fixture, x: float, y: float, radius: float) -> bool:
+    dx, dy = x - cabinet.x, y - cabinet.y
+    along = dx * math.cos(cabinet.yaw) + dy * math.sin(cabinet.yaw)
+    across = -dx * math.sin(cabinet.yaw) + dy * math.cos(cabinet.yaw)
+    out = f.DRAWER_TRAVEL + f.HANDLE_OUT + 0.055
+    ahead = along < out + radius and abs(across) < f.CABINET_HALF + radius + 0.02
+    # Beside the cabinet the hand has no room.
+    return ahead or along < 0.02 + radius
 
 
 def _radius(spec: ObjectSpec) -> float:
@@ -345,7 +373,9 @@ def _put(
     if fixture.kind == "cabinet":
         along += fixture.opening
     c, s = math.cos(fixture.yaw), math.sin(fixture.yaw)
-    yaw = math.remainder(fixture.yaw + spec.yaw / 3, math.pi / 2) if spec.shape == "block" else spec.yaw
+    # A long one lies along the drawer's way, so that the hand has room across it.
+    period = grip_of(spec).period
+    yaw = math.remainder(fixture.yaw + spec.yaw / 3, period) if period else spec.yaw
     return replace(
         spec, x=fixture.x + c * along - s * across, y=fixture.y + s * along + c * across, yaw=yaw,
         z=region.floor + spec.height / 2,

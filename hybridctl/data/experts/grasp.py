@@ -12,11 +12,14 @@ from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.condition import Condition, Predicate
 from hybridctl.sim.tasks.conditions import lowest_point
 from hybridctl.sim.things import CUP_HANDLE, CUP_HEIGHT, CUP_RADIUS, CUP_WALL, grip_of
-from hybridctl.sim.truth import TrueObject, pinched
+from hybridctl.sim.truth import TrueObject, pinched, touching
 from hybridctl.sim.world import SimWorld
 
 _ABOVE = 0.08
-_MOVING = 0.05
+_MOVING, _LAG = 0.01, 0.12
+"""What is faster than this is followed, ahead by the time that the arm lags behind its target [m/s, s]."""
+_JUMP = 0.03
+"""What is this far from where it was a tick ago has been taken elsewhere [m]."""
 _LOWEST = 0.016
 _FALL = ("can", "peg", "cylinder", "cup", "pear", "egg")
 """What stands on end and may fall over."""
@@ -33,23 +36,38 @@ def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
     truth = hands.truth
     thing = truth.thing(phrase)
     grasp, width = choose_grasp(world, hands, thing, part)
+    moves = thing.speed > _MOVING
+    last = thing.position
 
     def pose(clearance: float) -> FloatArray:
+        nonlocal last, moves
         now = truth.thing(phrase)
+        if float(np.linalg.norm(now.position - last)) > _JUMP:
+            raise ExpertError(f"the {phrase} has been moved away")
+        last = now.position
         T = _heading(now) @ grasp
-        if now.speed > _MOVING:
-            T[:2, 3] += 0.12 * world.data.body(now.body).cvel[3:5]
+        moves = now.speed > _MOVING
+        if moves:
+            T[:2, 3] += _LAG * world.data.body(now.body).cvel[3:5]
         T[2, 3] += clearance
         return T
 
-    yield from hands.travel(lambda: pose(_ABOVE), width=width)
-    yield from hands.move(lambda: pose(_ABOVE), width=width, tolerance=0.006, angle=0.05)
-    yield from hands.line(lambda: pose(0.0), width=width, tolerance=0.0035)
-    yield from hands.fingers(0.0)
-    if not pinched(world, thing.body):
+    def follow() -> FloatArray:
+        """Return the pose to close at: the thing's as long as no finger has touched it."""
+        nonlocal closing
+        if not any("finger" in name for name in touching(world, thing.body)):
+            closing = pose(0.0)
+        return closing
+
+    yield from hands.travel(lambda: pose(_ABOVE), width=width, passing=moves)
+    yield from hands.move(lambda: pose(_ABOVE), width=width, tolerance=0.006, angle=0.05, passing=moves)
+    yield from hands.line(lambda: pose(0.0), width=width, tolerance=0.0035, passing=moves)
+    closing = hands.T_base_tool
+    yield from hands.fingers(0.0, at=follow if moves else None)
+    if not pinched(world, thing.body) or (part and not truth.taken_by(phrase, part)):
         yield from hands.fingers(width)
         yield from hands.rise()
-        raise ExpertError(f"the fingers closed beside the {phrase}")
+        raise ExpertError(f"the fingers closed beside the {f'{part} of the ' if part else ''}{phrase}")
     up = hands.T_base_tool.copy()
     up[2, 3] = max(hands.transit, up[2, 3] + 0.05)
     yield from hands.line(up, speed=0.15, tolerance=0.012)
@@ -87,12 +105,17 @@ def choose_grasp(world: SimWorld, hands: Hands, thing: TrueObject, part: str) ->
 
 
 def _heading(thing: TrueObject) -> FloatArray:
-    """Return the frame of a thing's centre, turned about the vertical as it is."""
+    """Return the frame of a thing's centre, turned about the vertical as it is; of a round one unturned."""
     T = np.eye(4)
-    c, s = math.cos(thing.yaw), math.sin(thing.yaw)
+    yaw = 0.0 if _is_round(thing) else thing.yaw
+    c, s = math.cos(yaw), math.sin(yaw)
     T[:2, :2] = ((c, -s), (s, c))
     T[:3, 3] = thing.position
     return T
+
+
+def _is_round(thing: TrueObject) -> bool:
+    return thing.shape != "cup" and grip_of(thing.spec).period == 0.0
 
 
 def _candidates(thing: TrueObject, part: str) -> list[Grasp]:
@@ -106,8 +129,8 @@ def _candidates(thing: TrueObject, part: str) -> list[Grasp]:
     z = half - grip.below_top
     z = max(z, _LOWEST - thing.position[2]) if thing.position[2] - half < 0.004 else z
     width = min(0.08, grip.width + 0.022)
-    if grip.period == 0.0:
-        yaws = list(np.linspace(-math.pi / 2, math.pi / 2, 13) - thing.yaw)
+    if _is_round(thing):
+        yaws = list(np.linspace(-math.pi / 2, math.pi / 2, 13))
     else:
         yaws = [k * grip.period for k in range(round(2 * math.pi / grip.period))]
     found = [(tool_pose(np.array([0.0, 0.0, z]), yaw), width) for yaw in yaws]

@@ -34,12 +34,20 @@ class Hands:
         clock: For waiting.
         truth: Where things really are.
         transit: Height at which the tool travels [m].
+        clear: Whether the way down at x and y stays free of what moves, for as long as a skill is down there.
     """
 
     def __init__(
-        self, controller: Controller, clock: Clock, truth: TruthOf, *, transit: float = 0.22
+        self,
+        controller: Controller,
+        clock: Clock,
+        truth: TruthOf,
+        *,
+        transit: float = 0.22,
+        clear: Callable[[float, float], bool] | None = None,
     ) -> None:
         self.truth = truth
+        self._clear = clear
         self.transit = transit
         self._controller, self._clock = controller, clock
         self._state: ArmState | None = None
@@ -73,9 +81,12 @@ class Hands:
         width: float | None = None,
         tolerance: float = _CLOSE,
         angle: float = _ANGLE,
+        passing: bool = False,
         timeout: float = 8.0,
     ) -> Motion:
         """Go to a pose by the way that the controller takes; a goal that moves is followed.
+
+        Where `passing`, it is reached without coming to rest there.
 
         Raises:
             ExpertError: the tool is not there in time.
@@ -85,7 +96,7 @@ class Hands:
             T = goal() if callable(goal) else goal
             self.target(T, width=width)
             yield
-            if self._there(T, tolerance, angle):
+            if self._there(T, tolerance, angle, passing=passing):
                 return
             if self.now() - begun > timeout:
                 raise ExpertError(f"the tool is {self._away(T):.3f} m from its goal after {timeout:g} s")
@@ -98,9 +109,12 @@ class Hands:
         width: float | None = None,
         tolerance: float = _CLOSE,
         until: Callable[[], bool] | None = None,
+        passing: bool = False,
         timeout: float = 10.0,
     ) -> Motion:
         """Go to a pose in a straight line, led at `speed` [m/s]; `until` ends it early.
+
+        Where `passing`, it is reached without coming to rest there.
 
         Raises:
             ExpertError: the tool is not there in time.
@@ -116,13 +130,22 @@ class Hands:
             yield
             if until is not None and until():
                 return
-            if self._there(T, tolerance, _ANGLE):
+            if self._there(T, tolerance, _ANGLE, passing=passing):
                 return
             if now - begun > timeout:
                 raise ExpertError(f"the tool is {self._away(T):.3f} m from its goal after {timeout:g} s")
 
-    def travel(self, goal: FloatArray | Callable[[], FloatArray], *, width: float | None = None) -> Motion:
-        """Rise to the height of travel, go over the goal, and stop there, above it, turned as it is."""
+    def travel(
+        self,
+        goal: FloatArray | Callable[[], FloatArray],
+        *,
+        width: float | None = None,
+        passing: bool = False,
+    ) -> Motion:
+        """Rise to the height of travel, go over the goal, turned as it is, and wait until the way down is clear.
+
+        Where `passing`, it does not come to rest there.
+        """
 
         def above() -> FloatArray:
             T = np.array(goal() if callable(goal) else goal)
@@ -130,7 +153,10 @@ class Hands:
             return T
 
         yield from self.rise(width=width)
-        yield from self.move(above, width=width, tolerance=0.012, angle=0.08)
+        yield from self.move(above, width=width, tolerance=0.012, angle=0.08, passing=passing)
+        while self._clear is not None and not self._clear(above()[0, 3], above()[1, 3]):
+            self.target(above(), width=width)
+            yield
 
     def rise(self, *, width: float | None = None) -> Motion:
         """Go straight up to the height of travel."""
@@ -140,12 +166,19 @@ class Hands:
             T[2, 3] = self.transit
             yield from self.line(T, width=width, tolerance=0.015, speed=0.3)
 
-    def fingers(self, width: float, *, settle: float = 0.25, timeout: float = 2.5) -> Motion:
-        """Bring the fingers to a width [m], or to where something stops them."""
+    def fingers(
+        self,
+        width: float,
+        *,
+        at: Callable[[], FloatArray] | None = None,
+        settle: float = 0.25,
+        timeout: float = 2.5,
+    ) -> Motion:
+        """Bring the fingers to a width [m], or to where something stops them; the tool stays, or goes `at`."""
         begun, before = self.now(), -1.0
         T = self.T_base_tool.copy()
         while self.now() - begun < timeout:
-            self.target(T, width=width)
+            self.target(T if at is None else at(), width=width)
             yield
             still = abs(self.state.gripper_width - before) < _STILL
             before = self.state.gripper_width
@@ -170,9 +203,9 @@ class Hands:
     def _away(self, T: FloatArray) -> float:
         return float(np.linalg.norm(T[:3, 3] - self.T_base_tool[:3, 3]))
 
-    def _there(self, T: FloatArray, tolerance: float, angle: float) -> bool:
+    def _there(self, T: FloatArray, tolerance: float, angle: float, *, passing: bool) -> bool:
         turned = float(np.linalg.norm(pin.log3(self.T_base_tool[:3, :3].T @ T[:3, :3])))
-        slow = float(np.abs(self.state.dq).max()) < _SLOW
+        slow = passing or float(np.abs(self.state.dq).max()) < _SLOW
         return self._away(T) < tolerance and turned < angle and slow
 
 

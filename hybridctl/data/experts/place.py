@@ -13,12 +13,17 @@ from hybridctl.sim.fixtures import CARD_HALF
 from hybridctl.sim.regions import Region
 from hybridctl.sim.tasks.conditions import lowest_point, outline_radius
 from hybridctl.sim.truth import TrueObject, pinched, true_pose
+from hybridctl.sim.workshop import AREA, REACH, in_drawer_way
 from hybridctl.sim.world import SimWorld
 
 _OVER = 0.06
 _DROP = {"in": 0.010, "on": 0.004, "hole": 0.004, "hand": 0.004}
 """How far above what it comes to rest on a thing is let go [m]."""
 _GAP = 0.006
+_LOST = 0.10
+"""What is farther from the tool than this is not in the hand [m]."""
+_FREE = 0.055
+"""Room around a thing that is set down, for the hand [m]."""
 
 
 def place(world: SimWorld, hands: Hands, phrase: str, where: str) -> Motion:
@@ -27,8 +32,42 @@ def place(world: SimWorld, hands: Hands, phrase: str, where: str) -> Motion:
     Raises:
         ExpertError: it was lost on the way, or there is no room for it or for the hand.
     """
+    yield from _put(world, hands, phrase, hands.truth.region(where))
+
+
+def set_down(world: SimWorld, hands: Hands, phrase: str) -> Motion:
+    """Put what is held on a free place of the table.
+
+    Raises:
+        ExpertError: it was lost on the way, or there is no free place.
+    """
+    x, y = _free_place(world, hands, hands.truth.thing(phrase))
+    yield from _put(world, hands, phrase, Region("world", "on", (0.01, 0.01), 0.0, 0.0, (x, y)))
+
+
+def _free_place(world: SimWorld, hands: Hands, thing: TrueObject) -> tuple[float, float]:
+    """Return the free place that is nearest to the tool, out of the way of a drawer."""
+    around = footprints(world, without=frozenset({thing.body}))
+    here = hands.T_base_tool[:2, 3]
+    keep = outline_radius(thing.spec) + _FREE
+    (x0, x1), (y0, y1) = AREA
+    best: tuple[float, tuple[float, float]] | None = None
+    for x in np.arange(x0, x1, 0.03):
+        for y in np.arange(y0, y1, 0.03):
+            away = float(np.hypot(*(here - (x, y))))
+            if best is not None and away >= best[0]:
+                continue
+            room = min((foot.distance(x, y) for foot in around), default=1.0)
+            if room > keep and float(np.hypot(x, y)) < REACH and not in_drawer_way(world.scene, x, y, keep):
+                best = away, (float(x), float(y))
+    if best is None:
+        raise ExpertError(f"there is no free place for the {thing.phrase}")
+    return best[1]
+
+
+def _put(world: SimWorld, hands: Hands, phrase: str, region: Region) -> Motion:
     truth = hands.truth
-    thing, region = truth.thing(phrase), truth.region(where)
+    thing = truth.thing(phrase)
     if not pinched(world, thing.body):
         raise ExpertError(f"the {phrase} is not in the hand")
     T_held, width = _in_hand(hands, thing), _release_width(hands, region)
@@ -42,6 +81,8 @@ def place(world: SimWorld, hands: Hands, phrase: str, where: str) -> Motion:
         goal[2] = T_region[2, 3] + region.floor + clear + _DROP[region.kind] + lift
         T = tool_pose(goal, yaw)
         now = _in_hand(hands, truth.thing(phrase))
+        if float(np.linalg.norm(now)) > _LOST:
+            raise ExpertError(f"the {phrase} was lost on the way")
         T[:3, 3] -= T[:3, :3] @ now
         T[2, 3] += clearance
         return T

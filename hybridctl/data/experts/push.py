@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
 from hybridctl.data.experts.hands import ExpertError, Hands, Motion, tool_pose, tool_yaw
 from hybridctl.messages.arrays import FloatArray
+from hybridctl.messages.condition import Condition, Predicate
 from hybridctl.sim.tasks.conditions import outline_radius
 from hybridctl.sim.truth import true_pose
 from hybridctl.sim.world import SimWorld
@@ -16,7 +16,14 @@ from hybridctl.sim.world import SimWorld
 _BEHIND, _HEIGHT, _SPEED = 0.045, 0.022, 0.06
 _FINGERS = 0.0145
 """Half the thickness of the closed fingers across the push [m]."""
-_ON_CARD, _AT_THING = 0.012, 0.010
+_PRESS, _LOOSE = 0.020, 0.012
+"""How far the tool's target is at most ahead of the tool, and how far it draws back to shift sideways [m]."""
+_ASKEW, _STRAIGHT = 0.009, 0.003
+"""Off the line by more than the first, the fingers shift, until they are off by less than the second [m]."""
+_ON_CARD, _AT_THING = 0.020, 0.012
+_STEADY = 0.05
+"""Nearer than this the direction of the push stays as it is [m]."""
+_STALLED = 1.5
 
 
 def push(world: SimWorld, hands: Hands, phrase: str, toward: str) -> Motion:
@@ -27,65 +34,75 @@ def push(world: SimWorld, hands: Hands, phrase: str, toward: str) -> Motion:
     """
     truth = hands.truth
     thing, region = truth.thing(phrase), truth.region(toward)
-    radius = outline_radius(thing.spec)
     flat = region.floor == 0.0
+    touch = outline_radius(thing.spec) + _FINGERS
 
     def ahead() -> tuple[FloatArray, FloatArray, float]:
-        """Return the thing's place, the direction to go, and how far it still is [m]."""
+        """Return the thing's place, the way to its goal, and how far it still is [m]."""
         at = truth.thing(phrase).position[:2]
         way = true_pose(world, region.body)[:2, 3] - at
-        distance = float(np.linalg.norm(way))
-        rest = distance - (0.0 if flat else radius + max(region.half))
-        return at, way / max(distance, 1e-6), rest
+        rest = float(np.linalg.norm(way)) - (0.0 if flat else touch - _FINGERS + max(region.half))
+        return at, way, rest
 
-    _, way, _ = ahead()
-    yaw = _across(way, tool_yaw(hands.T_base_tool))
+    def arrived(rest: float, stalled: bool) -> bool:
+        """Return whether it is near enough; corners may keep two things from coming nearer."""
+        if rest < (_ON_CARD if flat else _AT_THING):
+            return True
+        return stalled and truth.holds(Condition(Predicate.AT, phrase, toward))
 
-    def behind(distance: float) -> FloatArray:
-        at, way, _ = ahead()
-        xy = at - way * distance
-        return tool_pose(np.array([*xy, _HEIGHT]), yaw)
-
+    at, way, _ = ahead()
+    line = _Line(way, tool_yaw(hands.T_base_tool))
     yield from hands.fingers(0.0)
-    start = behind(radius + _FINGERS + _BEHIND)
+    start = line.behind(at, touch + _BEHIND)
     yield from hands.travel(start, width=0.0)
     yield from hands.line(start, width=0.0)
-    yield from _shove(hands, behind, ahead, radius + _FINGERS, _ON_CARD if flat else _AT_THING)
-    _, way, _ = ahead()
+    nearest, since, last, askew = math.inf, hands.now(), hands.now(), False
+    lead = touch + _BEHIND
+    while True:
+        at, way, rest = ahead()
+        now = hands.now()
+        if rest < nearest - 0.001:
+            nearest, since = rest, now
+        if arrived(rest, now - since > _STALLED):
+            break
+        if now - since > 2 * _STALLED:
+            raise ExpertError(f"pushing brings it no nearer than {nearest:.3f} m")
+        if float(np.linalg.norm(way)) > _STEADY:
+            line = _Line(way, line.yaw)
+        along, aside = line.seen_from(at, hands.T_base_tool[:2, 3])
+        askew = abs(aside) > (_STRAIGHT if askew else _ASKEW)
+        lead = max(lead - _SPEED * (now - last), along - _PRESS) if not askew else touch + _LOOSE
+        last = now
+        # Draw back in a straight line before shifting, so that nothing is struck from its side.
+        shift = aside if askew and along < touch + _LOOSE / 2 else 0.0
+        hands.target(line.behind(at, lead, shift), width=0.0)
+        yield
     back = hands.T_base_tool.copy()
-    back[:2, 3] -= 0.02 * way
-    yield from hands.line(back, width=0.0, speed=0.1)
+    back[:2, 3] -= 0.02 * line.way
+    yield from hands.line(back, width=0.0, speed=0.1, tolerance=0.006)
     yield from hands.rise(width=0.0)
 
 
-def _shove(
-    hands: Hands,
-    behind: Callable[[float], FloatArray],
-    ahead: Callable[[], tuple[FloatArray, FloatArray, float]],
-    touch: float,
-    enough: float,
-) -> Motion:
-    """Lead the fingers along the line from the thing to its place, a little into it, until it is there."""
-    begun, last = hands.now(), hands.now()
-    lead = touch + _BEHIND
-    nearest, since = math.inf, begun
-    while True:
-        now = hands.now()
-        lead = max(lead - _SPEED * (now - last), touch - 0.012)
-        last = now
-        hands.target(behind(lead), width=0.0)
-        yield
-        _, _, rest = ahead()
-        if rest < enough:
-            return
-        if rest < nearest - 0.002:
-            nearest, since = rest, now
-        if now - since > 3.0:
-            raise ExpertError(f"pushing brings it no nearer than {nearest:.3f} m")
+class _Line:
+    """The line along which a thing is pushed, and the turn of fingers that stand side by side across it.
 
+    Args:
+        way: Along it, shape (2,), of any length.
+        near: The turn is the one of two that is nearer to this [rad].
+    """
 
-def _across(way: FloatArray, near: float) -> float:
-    """Return the yaw, nearest to `near`, at which the fingers stand side by side across the way [rad]."""
-    yaw = math.atan2(way[1], way[0])
-    options = [math.remainder(yaw + k * math.pi, 2 * math.pi) for k in (0, 1)]
-    return min(options, key=lambda option: abs(math.remainder(option - near, 2 * math.pi)))
+    def __init__(self, way: FloatArray, near: float) -> None:
+        self.way = way / max(float(np.linalg.norm(way)), 1e-6)
+        self._across = np.array([-self.way[1], self.way[0]])
+        yaw = math.atan2(self.way[1], self.way[0])
+        options = [math.remainder(yaw + k * math.pi, 2 * math.pi) for k in (0, 1)]
+        self.yaw = min(options, key=lambda option: abs(math.remainder(option - near, 2 * math.pi)))
+
+    def behind(self, at: FloatArray, distance: float, aside: float = 0.0) -> FloatArray:
+        """Return the tool's pose at a distance behind a place on the table [m]."""
+        xy = at - distance * self.way + aside * self._across
+        return tool_pose(np.array([*xy, _HEIGHT]), self.yaw)
+
+    def seen_from(self, at: FloatArray, tool: FloatArray) -> tuple[float, float]:
+        """Return how far the tool is behind a place, and how far aside [m]."""
+        return float((at - tool) @ self.way), float((tool - at) @ self._across)

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from controllers.controller import Controller
+from hybridctl.data.experts.crossing import clear_of_crossing
 from hybridctl.data.experts.drawer import close_drawer, open_drawer
 from hybridctl.data.experts.grasp import pick
 from hybridctl.data.experts.hands import ExpertError, Hands, Motion
-from hybridctl.data.experts.place import place
+from hybridctl.data.experts.place import place, set_down
 from hybridctl.data.experts.plain import home, look, straighten, wait
 from hybridctl.data.experts.push import push
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.clock import Clock
 from hybridctl.messages.condition import Condition, Predicate
 from hybridctl.messages.plan import Skill, Subgoal
-from hybridctl.sim.tasks.conditions import TruthOf
+from hybridctl.sim.fixtures import DRAWER_DEPTH, DRAWER_HALF, DRAWER_RIM
+from hybridctl.sim.tasks.conditions import OPEN_FRACTION, TruthOf
 from hybridctl.sim.tasks.task import Task
+from hybridctl.sim.truth import drawer_fraction, true_pose
 from hybridctl.sim.world import SimWorld
 
 ATTEMPTS = 4
@@ -51,7 +54,9 @@ class ScriptedExpert:
         self._world, self._task, self._controller = world, task, controller
         crossing = any(fixture.kind == "obstacle" for fixture in task.scene.fixtures)
         truth = TruthOf(world, task.referents)
-        self._hands = Hands(controller, clock, truth, transit=TRANSIT_OVER_OBSTACLE if crossing else TRANSIT)
+        transit = TRANSIT_OVER_OBSTACLE if crossing else TRANSIT
+        clear = clear_of_crossing(world, task)
+        self._hands = Hands(controller, clock, truth, transit=transit, clear=clear)
         self._truth = truth
         self._motion: Motion | None = None
         self._tip = ""
@@ -103,6 +108,7 @@ class ScriptedExpert:
                     self._tip = f"pick {held}"
                     yield from pick(self._world, self._hands, held)
                     self._tip = str(subgoal)
+                yield from self._reopened(subgoal, held)
                 yield from self._once(subgoal, held)
                 yield from self._settled(subgoal, held)
                 step.done = True
@@ -111,6 +117,32 @@ class ScriptedExpert:
                 self._note(subgoal, str(error))
                 if attempt + 1 == ATTEMPTS:
                     raise
+
+    def _reopened(self, subgoal: Subgoal, held: str) -> Motion:
+        """Open a drawer that somebody has shut and that this subgoal needs; what is held is set down meanwhile."""
+        if not self._shut_away(subgoal):
+            return
+        if held:
+            self._tip = f"place_on table, for the drawer is shut: {held}"
+            yield from set_down(self._world, self._hands, held)
+        self._tip = "open drawer"
+        yield from open_drawer(self._world, self._hands)
+        if held:
+            self._tip = f"pick {held}"
+            yield from pick(self._world, self._hands, held)
+        self._tip = str(subgoal)
+
+    def _shut_away(self, subgoal: Subgoal) -> bool:
+        """Return whether a subgoal puts something into the drawer, or takes it out, and that is not open."""
+        if subgoal.skill is Skill.PICK:
+            T = true_pose(self._world, "drawer")
+            x, y, z = T[:3, :3].T @ (self._truth.thing(subgoal.target).position - T[:3, 3])
+            inside = -DRAWER_DEPTH < x < 0.0 and abs(y) < DRAWER_HALF and z < DRAWER_RIM + 0.03
+        else:
+            inside = (
+                subgoal.skill is Skill.PLACE_IN and self._truth.region(subgoal.target).body == "drawer"
+            )
+        return inside and drawer_fraction(self._world) < OPEN_FRACTION
 
     def _once(self, subgoal: Subgoal, held: str) -> Motion:
         world, hands, target = self._world, self._hands, subgoal.target

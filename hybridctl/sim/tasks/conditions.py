@@ -6,13 +6,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.condition import Condition, Predicate
+from hybridctl.messages.plan import PARTS
 from hybridctl.sim.fixtures import SOCKET_HEIGHT
 from hybridctl.sim.regions import Region, regions_of
 from hybridctl.sim.things import CUP_HANDLE, ObjectSpec
 from hybridctl.sim.truth import (
     TrueObject,
     drawer_fraction,
+    finger_contacts,
     pinched,
     touching,
     true_objects,
@@ -26,6 +29,8 @@ SETTLED = 0.02
 """What moves slower than this is at rest [m/s]."""
 OPEN_FRACTION, CLOSED_FRACTION = 0.70, 0.05
 AT_GAP, BESIDE_GAP = 0.02, 0.08
+RIM_DEPTH = 0.035
+"""How far down from its edge a cup's wall counts as its rim [m]."""
 _MARGIN, _ABOVE, _HOME_RADIUS = 0.010, 0.014, 0.06
 _HOME = np.array([0.295, 0.0, 0.347])
 _REST_SPEED = 0.03
@@ -80,6 +85,26 @@ class TruthOf:
         """Return the pose of the thing or the fixture that a phrase names, shape (4, 4) [m]."""
         return true_pose(self._world, self.region(phrase).body)
 
+    def taken_by(self, phrase: str, part: str) -> bool:
+        """Return whether both fingers touch a cup, and nowhere but at its `handle` or its `rim`.
+
+        Raises:
+            TruthError: it has no such part.
+        """
+        thing = self.thing(phrase)
+        if thing.shape != "cup" or part not in PARTS:
+            raise TruthError(f"the {phrase} has no {part!r}; a cup has {' and '.join(PARTS)}")
+        T = thing.T_base_object
+
+        def at_part(geom: str, point: FloatArray) -> bool:
+            if part == "handle":
+                return geom.removeprefix(f"{thing.body}_") in ("handle", "upper", "lower")
+            height = float(T[:3, 2] @ (point - T[:3, 3]))
+            return "_wall" in geom and height > thing.height / 2 - RIM_DEPTH
+
+        touched = finger_contacts(self._world, thing.body)
+        return pinched(self._world, thing.body) and all(at_part(*contact) for contact in touched)
+
     def holds(self, condition: Condition) -> bool:
         """Return whether a condition is so.
 
@@ -92,6 +117,8 @@ class TruthOf:
         kind, a, b = condition.predicate, condition.subject, condition.object
         if kind is Predicate.HOLDING:
             return self._holding(self.thing(a))
+        if kind is Predicate.HELD_BY:
+            return self._holding(self.thing(a)) and self.taken_by(a, b)
         if kind is Predicate.HAND_EMPTY:
             return not any(pinched(self._world, thing.body) for thing in true_objects(self._world))
         if kind in (Predicate.OPEN, Predicate.CLOSED):

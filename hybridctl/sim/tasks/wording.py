@@ -96,8 +96,10 @@ def _phrase(phrase: str, language: str, case: str) -> str:
     chinese, spanish, german = NOUNS[noun]
     if language == "zh":
         # A noun of one syllable stands apart from what describes it.
-        joint = "的" if adjective and adjective not in ORDINALS and len(chinese) == 1 else ""
-        return (ADJECTIVES[adjective][0] if adjective else "") + joint + chinese
+        described = ADJECTIVES[adjective][0] if adjective else ""
+        plain = not adjective or adjective in ORDINALS or described.endswith("的")
+        joint = "的" if len(chinese) == 1 and not plain else ""
+        return described + joint + chinese
     if language == "es":
         return _spanish(adjective, spanish, case)
     return _german(adjective, german, case)

@@ -146,10 +146,12 @@ def parts_of(spec: ObjectSpec) -> tuple[Part, ...]:
     if spec.shape in ("lemon", "lime", "mango"):
         return (Part("ellipsoid", (1.35 * half, half, half)),)
     if spec.shape == "egg":
-        return (Part("ellipsoid", (half, half, tall)),)
+        return (Part("ellipsoid", (1.3 * half, half, half)),)
     if spec.shape == "strawberry":
         cap = Part("cylinder", (0.7 * half, 0.0015, 0.0), at=(0.0, 0.0, 0.86 * tall), rgb=_LEAF, solid=False)
-        return (Part("ellipsoid", (half, half, tall)), cap)
+        # It is taller than wide: on a round end it would fall over.
+        foot = Part("cylinder", (0.5 * half, 0.12 * tall, 0.0), at=(0.0, 0.0, -0.88 * tall))
+        return (Part("ellipsoid", (half, half, tall)), foot, cap)
     if spec.shape == "pear":
         neck = Part("sphere", (0.62 * half, 0.0, 0.0), at=(0.0, 0.0, tall - 0.62 * half))
         stem = Part("cylinder", (0.003, 0.005, 0.0), at=(0.0, 0.0, tall + 0.003), rgb=_STEM, solid=False)
@@ -179,7 +181,7 @@ def grip_of(spec: ObjectSpec) -> Grip:
     if spec.shape in ("block", "pyramid"):
         # A pyramid is taken at its broad lowest step.
         return Grip(spec.size, math.pi / 2, middle if spec.shape == "block" else lowest)
-    if spec.shape in ("lemon", "lime", "mango", "bar", "dumbbell"):
+    if spec.shape in ("lemon", "lime", "mango", "egg", "bar", "dumbbell"):
         return Grip(spec.size, math.pi, middle)
     if spec.shape == "cross":
         return Grip(1.6 * spec.size, math.pi / 2, middle)

@@ -122,7 +122,7 @@ class TruthOf:
         if kind is Predicate.HAND_EMPTY:
             return not any(pinched(self._world, thing.body) for thing in true_objects(self._world))
         if kind in (Predicate.OPEN, Predicate.CLOSED):
-            fraction = drawer_fraction(self._world)
+            fraction = self._opening(a)
             return fraction > OPEN_FRACTION if kind is Predicate.OPEN else fraction < CLOSED_FRACTION
         if kind is Predicate.AT_HOME:
             return bool(np.linalg.norm(true_tool(self._world)[:3, 3] - _HOME) < _HOME_RADIUS)
@@ -138,6 +138,12 @@ class TruthOf:
         if kind is Predicate.NEXT_TO:
             return self._next_to(self.thing(a), b)
         raise TruthError(f"only a memory can say whether {condition} holds")
+
+    def _opening(self, phrase: str) -> float:
+        """Return how far open what a phrase names is, 0 to 1; a drawer is all that opens here."""
+        if self.region(phrase).body != "drawer":
+            raise TruthError(f"the {phrase} neither opens nor closes; a drawer does")
+        return drawer_fraction(self._world)
 
     def _holding(self, thing: TrueObject) -> bool:
         """Between the fingers, and touching nothing but the hand."""

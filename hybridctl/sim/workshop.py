@@ -28,6 +28,7 @@ from hybridctl.sim.things import (
     UNSEEN_SHAPES,
     ObjectSpec,
     fruit_colour_word,
+    grip_of,
 )
 from hybridctl.sim.world_model import OBJECT_BODIES
 
@@ -372,7 +373,9 @@ def _put(
     if fixture.kind == "cabinet":
         along += fixture.opening
     c, s = math.cos(fixture.yaw), math.sin(fixture.yaw)
-    yaw = math.remainder(fixture.yaw + spec.yaw / 3, math.pi / 2) if spec.shape == "block" else spec.yaw
+    # A long one lies along the drawer's way, so that the hand has room across it.
+    period = grip_of(spec).period
+    yaw = math.remainder(fixture.yaw + spec.yaw / 3, period) if period else spec.yaw
     return replace(
         spec, x=fixture.x + c * along - s * across, y=fixture.y + s * along + c * across, yaw=yaw,
         z=region.floor + spec.height / 2,

@@ -19,7 +19,7 @@ _FINGERS = 0.0145
 _PRESS, _LOOSE = 0.020, 0.012
 """How far the tool's target is at most ahead of the tool, and how far it draws back to shift sideways [m]."""
 _ASKEW, _STRAIGHT = 0.009, 0.003
-"""Off the line by more than the first the fingers are shifted, until they are off by less than the second [m]."""
+"""Off the line by more than the first, the fingers shift, until they are off by less than the second [m]."""
 _ON_CARD, _AT_THING = 0.020, 0.012
 _STEADY = 0.05
 """Nearer than this the direction of the push stays as it is [m]."""

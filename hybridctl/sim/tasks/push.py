@@ -11,6 +11,7 @@ from hybridctl.sim.scene import SceneError, SceneSpec
 from hybridctl.sim.splits import Split
 from hybridctl.sim.symbols import SYMBOLS
 from hybridctl.sim.tasks.conditions import outline_radius
+from hybridctl.sim.tasks.lanes import has_lane
 from hybridctl.sim.tasks.sampling import SEEN, with_room
 from hybridctl.sim.tasks.task import Task
 from hybridctl.sim.tasks.wording import Wordings, said
@@ -24,9 +25,8 @@ WORDINGS: Wordings = {
 }
 _STEADY = {"unseen-objects": ("pyramid", "cross", "bar")}
 """What does not roll away from the fingers."""
-_SHORTEST, _LONGEST, _BEHIND, _ASIDE = 0.05, 0.25, 0.10, 0.045
-"""Least gap to close, longest way, room behind the thing for the hand, and room on both sides of it [m]."""
-_FARTHEST = 0.70
+_SHORTEST, _LONGEST = 0.05, 0.25
+"""Least gap between outlines to close, and longest way from middle to middle [m]."""
 
 
 def sample(seed: int, *, split: Split = SEEN, language: str = "en") -> Task:
@@ -49,9 +49,9 @@ def _composed(builder: SceneBuilder, language: str) -> Task:
         place = ""
     scene = builder.build()
     place = place or scene.objects[others[0]].phrase
-    if not _free(scene, place):
-        raise SceneError(f"seed {scene.seed}: no free way for a push to the {place}")
     thing = scene.target.phrase
+    if not _free(scene, place):
+        raise SceneError(f"seed {scene.seed}: the {thing} has no free way to the {place}")
     touched = scene.object_bodies[:1] + tuple(
         body for body, spec in zip(scene.object_bodies, scene.objects, strict=True) if spec.phrase == place
     )
@@ -68,28 +68,11 @@ def _composed(builder: SceneBuilder, language: str) -> Task:
 
 
 def _free(scene: SceneSpec, place: str) -> bool:
-    """Return whether hand and thing have room on the straight way to a place, and there is a way to go."""
+    """Return whether there is a way to go, and nothing stands in it."""
     thing = scene.target
     circles = [(o.x, o.y, outline_radius(o), o.phrase) for o in scene.objects[1:]]
     circles += [(c.x, c.y, CARD_HALF, c.phrase) for c in scene.fixtures]
-    to_x, to_y, reach, _ = next(circle for circle in circles if circle[3] == place)
-    way = (to_x - thing.x, to_y - thing.y)
-    length = math.hypot(*way)
-    gap = length - reach - outline_radius(thing)
-    back = _BEHIND + outline_radius(thing)
-    start = (thing.x - way[0] / length * back, thing.y - way[1] / length * back)
-    if not (gap > _SHORTEST and length < _LONGEST and math.hypot(*start) < _FARTHEST and start[0] > 0.30):
-        return False
-    return all(
-        _distance((x, y), start, (to_x, to_y)) > radius + _ASIDE
-        for x, y, radius, phrase in circles[: len(scene.objects) - 1]
-        if phrase != place
-    )
-
-
-def _distance(p: tuple[float, float], a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Return the distance of a point from the stretch between two others [m]."""
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    share = ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / (dx * dx + dy * dy)
-    share = min(1.0, max(0.0, share))
-    return math.hypot(p[0] - a[0] - share * dx, p[1] - a[1] - share * dy)
+    x, y, radius, _ = next(circle for circle in circles if circle[3] == place)
+    length = math.hypot(x - thing.x, y - thing.y)
+    far_enough = length - radius - outline_radius(thing) > _SHORTEST
+    return far_enough and length < _LONGEST and has_lane(scene, 0, (x, y))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hybridctl.messages.condition import Condition, Predicate
@@ -54,7 +53,7 @@ WORDINGS: dict[str, Wordings] = {
         "de": ("leg {thing} auf {place}", "stell {thing} auf {place}"),
     },
 }
-JOINTS: Wordings = {
+_JOINTS: Wordings = {
     "en": (", then ", " and then "),
     "zh": ("，然后", "，接着"),
     "es": (", luego ", " y después "),
@@ -73,7 +72,10 @@ _SHAPES: dict[int, tuple[tuple[str, ...], ...]] = {
         ("open", "store", "move"),
         ("store", "close", "move"),
     ),
-    10: (("open", "store", "move", "move", "move", "close"), ("open", "move", "store", "store", "move", "close")),
+    10: (
+        ("open", "store", "move", "move", "move", "close"),
+        ("open", "move", "store", "store", "move", "close"),
+    ),
 }
 """What a chain of each length is made of: `move` and `store` (into the drawer) are two steps each."""
 _TOO_TALL = ("can", "pear")
@@ -94,15 +96,6 @@ def sample(seed: int, *, split: Split = SEEN, language: str = "en", steps: int =
         return _composed(builder, language, steps)
 
     return with_room(composed, seed, split, language)
-
-
-def chain_of(steps: int) -> Callable[..., Task]:
-    """Return the sampler of chains of one length, for the registry."""
-
-    def sample_chain(seed: int, *, split: Split = SEEN, language: str = "en") -> Task:
-        return sample(seed, split=split, language=language, steps=steps)
-
-    return sample_chain
 
 
 @dataclass
@@ -138,17 +131,21 @@ def _composed(builder: SceneBuilder, language: str, steps: int) -> Task:
     builder.fill(1 if steps > 3 else None)
     scene = builder.build()
     if pushed:
-        # Lanes are asked of the target: the thing that is pushed is made first.
         card = next(p for p in scene.fixtures if p.kind == "card")
-        if scene.target.phrase != pushed or not has_lane(scene, (card.x, card.y)):
-            raise SceneError(f"scene {scene.seed}: the {pushed} cannot be pushed straight to the {card.phrase}")
+        number = [thing.phrase for thing in scene.objects].index(pushed)
+        if not has_lane(scene, number, (card.x, card.y)):
+            raise SceneError(
+                f"scene {scene.seed}: the {pushed} cannot be pushed straight to the {card.phrase}"
+            )
     named = {condition.subject for condition in chain.goal}
-    joints = JOINTS[language]
+    joints = _JOINTS[language]
     joint = joints[0] if len(chain.clauses) > 2 else joints[int(rng.integers(len(joints)))]
     return Task(
         name=f"chain_{steps}",
         scene=scene,
-        instruction=joint.join(said(rng, WORDINGS[kind], language, **said_of) for kind, said_of in chain.clauses),
+        instruction=joint.join(
+            said(rng, WORDINGS[kind], language, **said_of) for kind, said_of in chain.clauses
+        ),
         plan=Plan(tuple(chain.steps)),
         goal=tuple(chain.goal),
         about=frozenset(

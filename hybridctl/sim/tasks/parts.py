@@ -24,10 +24,10 @@ WORDINGS: Wordings = {
 
 def sample(seed: int, *, split: Split = SEEN, language: str = "en") -> Task:
     """Return a task that names the part of a cup to take it by."""
-    return with_room(_compose, seed, split, language)
+    return with_room(_composed, seed, split, language)
 
 
-def _compose(builder: SceneBuilder, language: str) -> Task:
+def _composed(builder: SceneBuilder, language: str) -> Task:
     rng = builder.rng
     part = str(rng.choice(PARTS))
     builder.thing("cup")

@@ -1,4 +1,4 @@
-"""Commands that leave something open: `put something to eat on the plate`, `give me something red`, `put it away`."""
+"""Commands that leave something open: `put something to eat on the plate`, `give me something red`."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ def _composed(builder: SceneBuilder, language: str) -> Task:
             builder.fixture("cabinet", opening=1.0)
         things = [builder.things[n].phrase for n in builder.fill(int(rng.integers(2, 4)))]
         goals = [
-            tuple(Condition(Predicate.IN, thing, where) for thing, where in zip(things, where_to, strict=True))
+            tuple(
+                Condition(Predicate.IN, thing, where) for thing, where in zip(things, where_to, strict=True)
+            )
             for where_to in product(containers, repeat=len(things))
         ]
     elif kind == "eat":
@@ -181,7 +183,5 @@ def _plan(goal: tuple[Condition, ...]) -> Plan:
 def _about(scene: SceneSpec, goals: list[tuple[Condition, ...]]) -> frozenset[str]:
     named = {condition.subject for goal in goals for condition in goal}
     return frozenset(
-        body
-        for body, spec in zip(scene.object_bodies, scene.objects, strict=True)
-        if spec.phrase in named
+        body for body, spec in zip(scene.object_bodies, scene.objects, strict=True) if spec.phrase in named
     )

@@ -21,7 +21,7 @@ _MOVING, _LAG = 0.01, 0.12
 _JUMP = 0.03
 """What is this far from where it was a tick ago has been taken elsewhere [m]."""
 _LOWEST = 0.016
-_FALL = ("can", "peg", "cylinder", "cup", "pear", "egg")
+_FALL = ("can", "peg", "cylinder", "cup", "pear")
 """What stands on end and may fall over."""
 Grasp = tuple[FloatArray, float]
 """Tool pose (4, 4) [m] in the frame of the thing's centre and heading, and the width to open to [m]."""

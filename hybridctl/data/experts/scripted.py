@@ -139,9 +139,7 @@ class ScriptedExpert:
             x, y, z = T[:3, :3].T @ (self._truth.thing(subgoal.target).position - T[:3, 3])
             inside = -DRAWER_DEPTH < x < 0.0 and abs(y) < DRAWER_HALF and z < DRAWER_RIM + 0.03
         else:
-            inside = (
-                subgoal.skill is Skill.PLACE_IN and self._truth.region(subgoal.target).body == "drawer"
-            )
+            inside = subgoal.skill is Skill.PLACE_IN and self._truth.region(subgoal.target).body == "drawer"
         return inside and drawer_fraction(self._world) < OPEN_FRACTION
 
     def _once(self, subgoal: Subgoal, held: str) -> Motion:

@@ -190,7 +190,7 @@ class TruthOf:
 
 def outline_radius(spec: ObjectSpec) -> float:
     """Return the radius of the circle about a thing's outline, its handle left out [m]."""
-    long = {"lemon": 1.35, "lime": 1.35, "mango": 1.35, "bar": 1.5, "cross": 1.6, "dumbbell": 2.4}
+    long = {"lemon": 1.35, "lime": 1.35, "mango": 1.35, "egg": 1.3, "bar": 1.5, "cross": 1.6, "dumbbell": 2.4}
     return spec.size / 2 * long.get(spec.shape, 1.0)
 
 

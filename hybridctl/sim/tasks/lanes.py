@@ -35,7 +35,9 @@ def circles(scene: SceneSpec, *, but: int) -> list[Circle]:
     return found + [(p.x, p.y, RADII[p.kind]) for p in scene.fixtures if p.kind != "cabinet"]
 
 
-def free_place(scene: SceneSpec, rng: np.random.Generator, *, farther: float, room: float) -> tuple[float, float]:
+def free_place(
+    scene: SceneSpec, rng: np.random.Generator, *, farther: float, room: float
+) -> tuple[float, float]:
     """Draw a place for the target elsewhere on the table, x and y [m].
 
     Args:
@@ -102,8 +104,7 @@ def has_lane(scene: SceneSpec, place: tuple[float, float]) -> bool:
     tall |= {(p.x, p.y) for p in scene.fixtures if p.kind in _TALL}
     cards = {(p.x, p.y) for p in scene.fixtures if p.kind == "card"}
     return all(
-        _distance(x, y, behind, place)
-        > r + (_HAND_HALF if (x, y) in tall else max(radius, 0.02)) + _ASIDE
+        _distance(x, y, behind, place) > r + (_HAND_HALF if (x, y) in tall else max(radius, 0.02)) + _ASIDE
         for x, y, r in circles(scene, but=0)
         if (x, y) not in cards and (x, y) != place
     )

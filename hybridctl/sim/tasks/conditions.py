@@ -199,5 +199,10 @@ def lowest_point(thing: TrueObject) -> float:
     spec, up = thing.spec, np.abs(thing.T_base_object[2, :3])
     if spec.shape in ("ball", "apple", "orange", "plum", "melon", "grapefruit"):
         return spec.size / 2
+    if spec.shape in ("lemon", "lime", "mango", "egg", "strawberry"):
+        axes = (outline_radius(spec), spec.size / 2, spec.height / 2)
+        return float(np.linalg.norm(up * axes))
+    if spec.shape in ("cylinder", "can", "peg"):
+        return float(spec.size / 2 * np.hypot(up[0], up[1]) + spec.height / 2 * up[2])
     long = outline_radius(spec) if spec.shape != "cup" else CUP_HANDLE
     return float(up @ (long, spec.size / 2, spec.height / 2)) if up[2] < 0.9 else spec.height / 2

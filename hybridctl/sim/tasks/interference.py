@@ -80,7 +80,7 @@ def _somebody(what: str, scene: SceneSpec, builder: SceneBuilder) -> Actor:
         to = free_place(scene, rng, farther=0.14, room=0.035)
         return Mover(body, to, near=float(rng.uniform(0.05, 0.15)))
     if what == "shut":
-        return Shutter(after=float(rng.uniform(0.0, 1.0)))
+        return Shutter(after=float(rng.uniform(0.0, 3.0)))
     keep_off = tuple((x, y, r + _KNOCK_ROOM) for x, y, r in circles(scene, but=0))
     return Knocker(body, carried=_free_stretch(scene, builder, keep_off), keep_off=keep_off)
 

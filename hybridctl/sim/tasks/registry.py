@@ -10,6 +10,7 @@ from hybridctl.sim.tasks import (
     hidden,
     insert,
     kitting,
+    look,
     open_close,
     pick,
     place,
@@ -35,6 +36,7 @@ TASKS: dict[str, Sampler] = {
     "fetch": fetch.sample,
     "hidden": hidden.sample,
     "kitting": kitting.sample,
+    "look": look.sample,
 }
 """The samplers of all tasks."""
 

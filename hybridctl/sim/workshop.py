@@ -226,8 +226,7 @@ class SceneBuilder:
         low, high = (0.026, 0.030) if narrow else (0.040, 0.047)
         size = float(rng.uniform(low, high)) if size is None else size
         height = float(rng.uniform(0.040, 0.047)) if shape in ("cylinder", "pyramid") else size
-        height = 1.3 * size if shape == "egg" else height
-        yaw = 0.0 if shape in ("ball", "cylinder", "egg") else yaw
+        yaw = 0.0 if shape in ("ball", "cylinder") else yaw
         return ObjectSpec(shape, colour, size, height, 0, 0, yaw, rgb)
 
     def _place_fixtures(self) -> tuple[f.Fixture, ...] | None:

@@ -23,7 +23,7 @@ _JUMP = 0.03
 _FALLING = 0.03
 """What is this fast up or down is waited for [m/s]."""
 _LOWEST = 0.016
-_FALL = ("can", "peg", "cylinder", "cup", "pear", "egg")
+_FALL = ("can", "peg", "cylinder", "cup", "pear")
 """What stands on end and may fall over."""
 Grasp = tuple[FloatArray, float]
 """Tool pose (4, 4) [m] in the frame of the thing's centre and heading, and the width to open to [m]."""

@@ -92,7 +92,7 @@ def free_way(
 
 
 def has_lane(scene: SceneSpec, number: int, place: tuple[float, float]) -> bool:
-    """Return whether thing `number` can be pushed straight to a place, x and y [m], and touch nothing else."""
+    """Return whether thing `number` can be pushed straight to a place, x and y [m], and touch nothing."""
     thing = scene.objects[number]
     radius = outline_radius(thing)
     length = math.hypot(place[0] - thing.x, place[1] - thing.y)

@@ -38,7 +38,7 @@ def _composed(builder: SceneBuilder, language: str) -> Task:
         scene=scene,
         instruction=said(rng, WORDINGS, language, thing="cup", part=part),
         plan=Plan((Subgoal(Skill.PICK, "cup", part=part),)),
-        goal=(Condition(Predicate.HELD_BY, "cup", part),),
+        goal=(Condition(Predicate.HOLDING, "cup"), Condition(Predicate.HELD_BY, "cup", part)),
         about=frozenset({scene.object_bodies[0]}),
         language=language,
         split=builder.split.name,

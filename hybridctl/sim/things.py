@@ -145,8 +145,8 @@ def parts_of(spec: ObjectSpec) -> tuple[Part, ...]:
         return (Part("sphere", (half, 0.0, 0.0)), stem)
     if spec.shape in ("lemon", "lime", "mango"):
         return (Part("ellipsoid", (1.35 * half, half, half)),)
-    if spec.shape == "egg":
-        return (Part("ellipsoid", (half, half, tall)),)
+    if spec.shape == "egg":  # it lies: on its end it would not stay
+        return (Part("ellipsoid", (1.3 * half, half, half)),)
     if spec.shape == "strawberry":
         cap = Part("cylinder", (0.7 * half, 0.0015, 0.0), at=(0.0, 0.0, 0.86 * tall), rgb=_LEAF, solid=False)
         return (Part("ellipsoid", (half, half, tall)), cap)
@@ -179,7 +179,7 @@ def grip_of(spec: ObjectSpec) -> Grip:
     if spec.shape in ("block", "pyramid"):
         # A pyramid is taken at its broad lowest step.
         return Grip(spec.size, math.pi / 2, middle if spec.shape == "block" else lowest)
-    if spec.shape in ("lemon", "lime", "mango", "bar", "dumbbell"):
+    if spec.shape in ("lemon", "lime", "mango", "egg", "bar", "dumbbell"):
         return Grip(spec.size, math.pi, middle)
     if spec.shape == "cross":
         return Grip(1.6 * spec.size, math.pi / 2, middle)

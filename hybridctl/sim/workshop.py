@@ -226,8 +226,7 @@ class SceneBuilder:
         low, high = (0.026, 0.030) if narrow else (0.040, 0.047)
         size = float(rng.uniform(low, high)) if size is None else size
         height = float(rng.uniform(0.040, 0.047)) if shape in ("cylinder", "pyramid") else size
-        height = 1.3 * size if shape == "egg" else height
-        yaw = 0.0 if shape in ("ball", "cylinder", "egg") else yaw
+        yaw = 0.0 if shape in ("ball", "cylinder") else yaw
         return ObjectSpec(shape, colour, size, height, 0, 0, yaw, rgb)
 
     def _place_fixtures(self) -> tuple[f.Fixture, ...] | None:
@@ -330,9 +329,9 @@ class SceneBuilder:
         return True
 
 
-def in_drawer_way(scene: SceneSpec, x: float, y: float, radius: float) -> bool:
-    """Return whether a circle on the table, of a radius [m], is in the way of the scene's drawer."""
-    return any(p.kind == "cabinet" and _in_way_of(p, x, y, radius) for p in scene.fixtures)
+def in_drawer_way(fixtures: Iterable[f.Fixture], x: float, y: float, radius: float) -> bool:
+    """Return whether a circle on the table, of a radius [m], is in the way of a drawer."""
+    return any(p.kind == "cabinet" and _in_way_of(p, x, y, radius) for p in fixtures)
 
 
 def _in_way_of(cabinet: f.Fixture, x: float, y: float, radius: float) -> bool:

@@ -40,6 +40,8 @@ class Predicate(Enum):
     """The articulation {a} is open by more than 70 % of its way."""
     CLOSED = "closed"
     """The articulation {a} is open by less than 5 % of its way."""
+    IN_VIEW = "in_view"
+    """{a} is near the middle of the wrist camera's picture, and not hidden there."""
     AT_HOME = "at_home"
     """The tool is where the arm does not hide the scene."""
     AT_REST = "at_rest"
@@ -49,6 +51,7 @@ class Predicate(Enum):
 PLACES = {
     Predicate.HAND_EMPTY: 0, Predicate.AT_HOME: 0, Predicate.AT_REST: 0,
     Predicate.SEEN: 1, Predicate.KNOWN: 1, Predicate.HOLDING: 1, Predicate.OPEN: 1, Predicate.CLOSED: 1,
+    Predicate.IN_VIEW: 1,
     Predicate.IN: 2, Predicate.ON: 2, Predicate.AT: 2, Predicate.NEXT_TO: 2, Predicate.INSERTED: 2,
     Predicate.WITH: 2, Predicate.HELD_BY: 2,
 }  # fmt: skip

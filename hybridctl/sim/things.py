@@ -145,7 +145,7 @@ def parts_of(spec: ObjectSpec) -> tuple[Part, ...]:
         return (Part("sphere", (half, 0.0, 0.0)), stem)
     if spec.shape in ("lemon", "lime", "mango"):
         return (Part("ellipsoid", (1.35 * half, half, half)),)
-    if spec.shape == "egg":
+    if spec.shape == "egg":  # it lies: on its end it would not stay
         return (Part("ellipsoid", (1.3 * half, half, half)),)
     if spec.shape == "strawberry":
         cap = Part("cylinder", (0.7 * half, 0.0015, 0.0), at=(0.0, 0.0, 0.86 * tall), rgb=_LEAF, solid=False)

@@ -11,8 +11,10 @@ from hybridctl.messages.arrays import FloatArray
 from hybridctl.sim.fixtures import BOWL_HEIGHT, BOWL_RADIUS, BOWL_WALL, DRAWER_TRAVEL
 from hybridctl.sim.things import ObjectSpec
 from hybridctl.sim.world import SimWorld
-from hybridctl.sim.world_model import ARM_PREFIX
+from hybridctl.sim.world_model import ARM_PREFIX, PARKED_GROUP
 
+_RAYS = 64
+"""How many rays a side of the picture is measured by."""
 FINGERS = tuple(f"{ARM_PREFIX}{side}_finger" for side in ("left", "right"))
 
 
@@ -82,6 +84,29 @@ def true_tool(world: SimWorld) -> FloatArray:
     T[:3, :3] = site.xmat.reshape(3, 3)
     T[:3, 3] = site.xpos
     return T
+
+
+def seen_share(world: SimWorld, body: str, *, camera: str) -> tuple[float, FloatArray]:
+    """Return how much of a square picture a body takes up, less what is hidden by others, and where.
+
+    Returns:
+        The share, 0 to 1, and the middle of what is seen, shape (2,): right and down, the border being at 1.
+    """
+    model, data = world.model, world.data
+    across = (2 * (np.arange(_RAYS) + 0.5) / _RAYS - 1.0).repeat(_RAYS).reshape(_RAYS, _RAYS)
+    grid = np.stack([across.T, across], axis=-1).reshape(-1, 2)
+    tangent = np.tan(np.radians(model.camera(camera).fovy[0]) / 2)
+    rays = np.column_stack([tangent * grid[:, 0], -tangent * grid[:, 1], -np.ones(len(grid))])
+    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+    view = data.camera(camera)
+    geoms, distances = np.full(len(rays), -1, np.int32), np.zeros(len(rays))
+    groups = np.array([group != PARKED_GROUP for group in range(mujoco.mjNGROUP)], np.uint8)
+    mujoco.mj_multiRay(
+        model, data, view.xpos, (rays @ view.xmat.reshape(3, 3).T).ravel(), groups, 1, -1, geoms, distances,
+        None, len(rays), mujoco.mjMAXVAL,
+    )  # fmt: skip
+    hits = (geoms >= 0) & (model.geom_bodyid[geoms] == model.body(body).id)
+    return float(hits.mean()), grid[hits].mean(axis=0) if hits.any() else np.full(2, np.inf)
 
 
 def drawer_fraction(world: SimWorld) -> float:

@@ -1,5 +1,7 @@
 """Things weigh what their parts weigh, fit between the fingers, stand as they were put, and have names."""
 
+import itertools
+
 import mujoco
 import numpy as np
 import pytest
@@ -133,7 +135,7 @@ def test_fruits_are_of_their_class_of_size() -> None:
         low, high = SIZES[kind]
         assert all(low <= thing(fruit, seed).size <= high for seed in SEEDS)
     bounds = [SIZES[kind] for kind in ("small", "medium", "large")]
-    assert all(a[1] < b[0] for a, b in zip(bounds, bounds[1:], strict=False)), "classes do not overlap"
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(bounds)), "classes do not overlap"
 
 
 def test_a_fruits_colour_word_is_what_it_looks_like() -> None:

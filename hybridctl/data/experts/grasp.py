@@ -19,7 +19,9 @@ _ABOVE = 0.08
 _MOVING, _LAG = 0.01, 0.12
 """What is faster than this is followed, ahead by the time that the arm lags behind its target [m/s, s]."""
 _JUMP = 0.03
-"""What is this far from where it was a tick ago has been taken elsewhere [m]."""
+"""What is this far from where it was a tick ago, beyond what it rolls, has been taken elsewhere [m]."""
+_FALLING = 0.03
+"""What is this fast up or down is waited for [m/s]."""
 _LOWEST = 0.016
 _FALL = ("can", "peg", "cylinder", "cup", "pear")
 """What stands on end and may fall over."""
@@ -34,6 +36,9 @@ def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
         ExpertError: it slipped away, is out of reach, or there is no room for the hand.
     """
     truth = hands.truth
+    begun = hands.now()
+    while abs(_velocity(world, truth.thing(phrase))[2]) > _FALLING and hands.now() - begun < 2.0:
+        yield from hands.stay(0.05)
     thing = truth.thing(phrase)
     grasp, width = choose_grasp(world, hands, thing, part)
     moves = thing.speed > _MOVING
@@ -42,15 +47,17 @@ def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
     def pose(clearance: float) -> FloatArray:
         nonlocal last, moves
         now = truth.thing(phrase)
-        if float(np.linalg.norm(now.position - last)) > _JUMP:
+        if float(np.linalg.norm(now.position - last)) > _JUMP + 0.1 * now.speed:
             raise ExpertError(f"the {phrase} has been moved away")
         last = now.position
         T = _heading(now) @ grasp
         moves = now.speed > _MOVING
         if moves:
-            T[:2, 3] += _LAG * world.data.body(now.body).cvel[3:5]
+            T[:2, 3] += _LAG * _velocity(world, now)[:2]
         T[2, 3] += clearance
         return T
+
+    closing = np.eye(4)
 
     def follow() -> FloatArray:
         """Return the pose to close at: the thing's as long as no finger has touched it."""
@@ -112,6 +119,10 @@ def _heading(thing: TrueObject) -> FloatArray:
     T[:2, :2] = ((c, -s), (s, c))
     T[:3, 3] = thing.position
     return T
+
+
+def _velocity(world: SimWorld, thing: TrueObject) -> FloatArray:
+    return np.array(world.data.body(thing.body).cvel[3:])
 
 
 def _is_round(thing: TrueObject) -> bool:

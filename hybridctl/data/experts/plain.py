@@ -20,7 +20,9 @@ def look(world: SimWorld, hands: Hands, place: str) -> Motion:
     Raises:
         ExpertError: it is out of reach.
     """
-    at = true_pose(world, hands.truth.region(place).body)[:3, 3]
+    region = hands.truth.region(place)
+    T_region = true_pose(world, region.body)
+    at = T_region[:3, :3] @ np.array([*region.centre, 0.0]) + T_region[:3, 3]
     T = tool_pose(np.array([at[0] - LOOK_BACK, at[1], LOOK_HEIGHT]), 0.0)
     if hands.reach(T) < 0.0:
         raise ExpertError(f"the {place} cannot be looked at from above")

@@ -119,7 +119,7 @@ class ScriptedExpert:
                     raise
 
     def _reopened(self, subgoal: Subgoal, held: str) -> Motion:
-        """Open a drawer that somebody has shut and that this subgoal needs; what is held is set down meanwhile."""
+        """Open a drawer that was shut and that this subgoal needs; what is held is set down meanwhile."""
         if not self._shut_away(subgoal):
             return
         if held:
@@ -139,9 +139,7 @@ class ScriptedExpert:
             x, y, z = T[:3, :3].T @ (self._truth.thing(subgoal.target).position - T[:3, 3])
             inside = -DRAWER_DEPTH < x < 0.0 and abs(y) < DRAWER_HALF and z < DRAWER_RIM + 0.03
         else:
-            inside = (
-                subgoal.skill is Skill.PLACE_IN and self._truth.region(subgoal.target).body == "drawer"
-            )
+            inside = subgoal.skill is Skill.PLACE_IN and self._truth.region(subgoal.target).body == "drawer"
         return inside and drawer_fraction(self._world) < OPEN_FRACTION
 
     def _once(self, subgoal: Subgoal, held: str) -> Motion:

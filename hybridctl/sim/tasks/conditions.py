@@ -17,6 +17,7 @@ from hybridctl.sim.truth import (
     drawer_fraction,
     finger_contacts,
     pinched,
+    seen_share,
     touching,
     true_objects,
     true_pose,
@@ -28,6 +29,8 @@ from hybridctl.sim.world_model import ARM_PREFIX
 SETTLED = 0.02
 """What moves slower than this is at rest [m/s]."""
 OPEN_FRACTION, CLOSED_FRACTION = 0.70, 0.05
+SEEN_SHARE, MIDDLE = 0.0015, 0.5
+"""What takes up more of the picture than this is in view, if its middle is in the inner half."""
 AT_GAP, BESIDE_GAP = 0.02, 0.08
 RIM_DEPTH = 0.035
 """How far down from its edge a cup's wall counts as its rim [m]."""
@@ -124,6 +127,9 @@ class TruthOf:
         if kind in (Predicate.OPEN, Predicate.CLOSED):
             fraction = self._opening(a)
             return fraction > OPEN_FRACTION if kind is Predicate.OPEN else fraction < CLOSED_FRACTION
+        if kind is Predicate.IN_VIEW:
+            share, middle = seen_share(self._world, self.region(a).body, camera="wrist")
+            return bool(share > SEEN_SHARE and np.abs(middle).max() < MIDDLE)
         if kind is Predicate.AT_HOME:
             return bool(np.linalg.norm(true_tool(self._world)[:3, 3] - _HOME) < _HOME_RADIUS)
         if kind is Predicate.AT_REST:
@@ -205,5 +211,10 @@ def lowest_point(thing: TrueObject) -> float:
     spec, up = thing.spec, np.abs(thing.T_base_object[2, :3])
     if spec.shape in ("ball", "apple", "orange", "plum", "melon", "grapefruit"):
         return spec.size / 2
+    if spec.shape in ("lemon", "lime", "mango", "egg", "strawberry"):
+        axes = (outline_radius(spec), spec.size / 2, spec.height / 2)
+        return float(np.linalg.norm(up * axes))
+    if spec.shape in ("cylinder", "can", "peg"):
+        return float(spec.size / 2 * np.hypot(up[0], up[1]) + spec.height / 2 * up[2])
     long = outline_radius(spec) if spec.shape != "cup" else CUP_HANDLE
     return float(up @ (long, spec.size / 2, spec.height / 2)) if up[2] < 0.9 else spec.height / 2

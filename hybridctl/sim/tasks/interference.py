@@ -60,6 +60,7 @@ def _composed(builder: SceneBuilder, language: str) -> Task:
     if what == "shut":
         goal.append(Condition(Predicate.CLOSED, "drawer"))
         plan = f"open drawer; {plan}; close drawer"
+    somebody = _somebody(what, scene, builder)
     return Task(
         name="interference",
         scene=scene,
@@ -69,7 +70,7 @@ def _composed(builder: SceneBuilder, language: str) -> Task:
         about=frozenset(scene.object_bodies[:1]),
         language=language,
         split=builder.split.name,
-        actors=(_somebody(what, scene, builder),),
+        actors=(somebody,),
         time_limit=90.0,
     )
 
@@ -80,7 +81,7 @@ def _somebody(what: str, scene: SceneSpec, builder: SceneBuilder) -> Actor:
         to = free_place(scene, rng, farther=0.14, room=0.035)
         return Mover(body, to, near=float(rng.uniform(0.05, 0.15)))
     if what == "shut":
-        return Shutter(after=float(rng.uniform(0.0, 1.0)))
+        return Shutter(after=float(rng.uniform(0.0, 3.0)))
     keep_off = tuple((x, y, r + _KNOCK_ROOM) for x, y, r in circles(scene, but=0))
     return Knocker(body, carried=_free_stretch(scene, builder, keep_off), keep_off=keep_off)
 

@@ -10,17 +10,19 @@ import numpy as np
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.sim.fixtures import DRAWER_DEPTH, DRAWER_HALF
 from hybridctl.sim.truth import FINGERS, drawer_fraction, pinched, touching, true_pose, true_tool
-from hybridctl.sim.world import SimWorld
+from hybridctl.sim.world import ACTOR_PERIOD, SimWorld
 from hybridctl.sim.world_model import ARM_PREFIX
 
 _STIFFNESS, _STRONGEST = 40.0, 1.5
 """Of the hand that drags a thing [N/m, N]."""
 _HAND_ROOM = 0.12
 """The tool is farther than this from where somebody puts something [m]."""
-_PUSH, _PUSH_TIME = 10.0, 2.5
+_HAND_CLEAR = 0.16
+"""A tool this high over a drawer is clear of it [m]."""
+_PUSH, _PUSH_TIME = 5.0, 2.5
 """With which force a drawer is shut, and for how long at most [N, s]."""
-_KNOCK, _PRY, _KNOCK_TIME = 1.5, 60.0, 0.15
-"""Force down on a thing in the gripper, on each finger outward, and for how long [N, N, s]."""
+_KNOCK, _PRY, _KNOCK_TIME = 6.0, 60.0, 0.15
+"""How a thing in the gripper is pressed down, each finger outward, and for how long [m/s², N, s]."""
 
 
 @dataclass
@@ -96,21 +98,21 @@ class Mover:
 
 @dataclass
 class Shutter:
-    """Somebody who shuts the drawer, once, after the arm has opened it and gone away from it.
+    """Somebody who shuts the drawer, once, after the arm has opened it and its empty hand has left it.
 
     Attributes:
-        after: How long it has been open and free when somebody pushes [s].
+        after: How long it has been open and free in all when somebody pushes [s].
         done: Whether it has been shut.
     """
 
     after: float
     done: bool = field(default=False, init=False)
-    _free_since: float = field(default=math.inf, init=False)
+    _free: float = field(default=0.0, init=False)
     _pushed: float = field(default=0.0, init=False)
 
     def reset(self, world: SimWorld) -> None:
         """Sit down at the table."""
-        self.done, self._free_since, self._pushed = False, math.inf, 0.0
+        self.done, self._free, self._pushed = False, 0.0, 0.0
 
     def act(self, world: SimWorld) -> None:
         """Push the drawer while that is due."""
@@ -119,9 +121,9 @@ class Shutter:
         if self.done:
             return
         if not self._pushed:
-            free = drawer_fraction(world) > 0.8 and not _over_drawer(world)
-            self._free_since = min(self._free_since, now) if free else math.inf
-            if now - self._free_since < self.after:
+            free = drawer_fraction(world) > 0.8 and not _at_drawer(world)
+            self._free += ACTOR_PERIOD if free else 0.0
+            if not free or self._free < self.after:
                 return
             self._pushed = now
         self.done = drawer_fraction(world) < 0.02 or now - self._pushed > _PUSH_TIME
@@ -166,7 +168,7 @@ class Knocker:
             self.done = True
             return
         data.qfrc_applied[fingers] = _PRY
-        data.xfrc_applied[body, 2] = -_KNOCK
+        data.xfrc_applied[body, 2] = -_KNOCK * float(world.model.body_mass[body])
 
     def _due(self, world: SimWorld, at: FloatArray) -> bool:
         if not (pinched(world, self.body) and at[2] > 0.08):
@@ -192,8 +194,10 @@ def _dof(world: SimWorld, body: str) -> int:
     return int(world.model.joint(body).dofadr[0])
 
 
-def _over_drawer(world: SimWorld) -> bool:
-    """Return whether the tool is over the drawer or its handle, or as low beside it as the hand is wide."""
+def _at_drawer(world: SimWorld) -> bool:
+    """Return whether the tool is over the drawer or its handle, and low or with something in the gripper."""
     T, tool = true_pose(world, "drawer"), true_tool(world)[:3, 3]
-    along, across, _ = T[:3, :3].T @ (tool - T[:3, 3])
-    return bool(-DRAWER_DEPTH < along < 0.14 and abs(across) < DRAWER_HALF + 0.08)
+    along, across, height = T[:3, :3].T @ (tool - T[:3, 3])
+    over = -DRAWER_DEPTH < along < 0.14 and abs(across) < DRAWER_HALF + 0.08
+    holds = any(pinched(world, body) for body in world.scene.object_bodies)
+    return bool(over and (height < _HAND_CLEAR or holds))

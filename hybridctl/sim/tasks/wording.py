@@ -40,7 +40,7 @@ class WordingError(LookupError):
 
 
 def said(
-    rng: np.random.Generator, wordings: Wordings, language: str, **phrases: str | tuple[str, ...]
+    rng: np.random.Generator, wordings: Wordings, language: str, **phrases: str | int | tuple[str, ...]
 ) -> str:
     """Draw one of a task's templates and fill it.
 
@@ -54,7 +54,7 @@ def said(
     return fill(templates[int(rng.integers(len(templates)))], language, **phrases)
 
 
-def fill(template: str, language: str, **phrases: str | tuple[str, ...]) -> str:
+def fill(template: str, language: str, **phrases: str | int | tuple[str, ...]) -> str:
     """Put phrases into a template.
 
     Args:
@@ -62,7 +62,8 @@ def fill(template: str, language: str, **phrases: str | tuple[str, ...]) -> str:
             accusative unless the case is `dat` or `nom`; `bare` leaves the article out. Only German tells
             the cases apart.
         language: One of LANGUAGES.
-        phrases: Our English phrases by name, `thing="red block"`; several are listed with "and".
+        phrases: Our English phrases by name, `thing="red block"`; several are listed with "and", a number
+            stands as it is.
 
     Raises:
         WordingError: the language or a phrase is unknown, or the template names what was not given.
@@ -75,6 +76,8 @@ def fill(template: str, language: str, **phrases: str | tuple[str, ...]) -> str:
             known = ", ".join(phrases)
             raise WordingError(f"{match[0]} in {template!r}: given are {known}; cases are {', '.join(CASES)}")
         value = phrases[name]
+        if isinstance(value, int):
+            return str(value)
         words = [_phrase(p, language, case) for p in ((value,) if isinstance(value, str) else value)]
         return _AND[language].join(filter(None, (_COMMA[language].join(words[:-1]), words[-1])))
 

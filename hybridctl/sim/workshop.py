@@ -170,6 +170,7 @@ class SceneBuilder:
         """
         low, high = {"easy": (1, 2), "hard": (3, 5)}.get(self.split.level, (2, 4))
         wanted = int(self.rng.integers(low, high + 1)) if count is None else count
+        palette = self._palette()
         taken = {*avoid, *(thing.phrase for thing in self._things)}
         first = self._things[0] if self._things else None
         begun = len(self._things)
@@ -180,7 +181,7 @@ class SceneBuilder:
             for _ in range(50):
                 alike = self.split.level != "easy" and first is not None and k < 2
                 shape = first.shape if alike and first and k == 0 and first.shape in shapes else None
-                colour = first.colour if alike and first and k == 1 else None
+                colour = first.colour if alike and first and k == 1 and first.colour in palette else None
                 spec = self._sampled(shape or str(self.rng.choice(shapes)), colour, None)
                 if spec.phrase not in taken:
                     taken.add(spec.phrase)

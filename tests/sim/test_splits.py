@@ -12,7 +12,7 @@ from hybridctl.sim.tasks.registry import TASKS, make_task
 from hybridctl.sim.tasks.wording import LANGUAGES
 from hybridctl.sim.things import FRUITS, SHAPES, UNSEEN_SHAPES
 
-SEEDS = range(500, 512)
+SEEDS = range(500, 504)
 SEEN = [name for name, split in SPLITS.items() if split.seen]
 
 
@@ -32,7 +32,9 @@ def test_an_unknown_split_says_which_there_are() -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_seen_splits_name_nothing_that_is_kept_unseen(name: str) -> None:
     kept_out = {*UNSEEN_SHAPES, *UNSEEN_COLOURS}
-    foreign = {word for words in (NOUNS, ADJECTIVES) for key in kept_out & set(words) for word in words[key][:1]}
+    foreign = {
+        word for words in (NOUNS, ADJECTIVES) for key in kept_out & set(words) for word in words[key][:1]
+    }
     for split, seed in product(SEEN, SEEDS):
         language = LANGUAGES[seed % 2]  # English, and Chinese, which does not bend its words
         task = make_task(name, seed, split=split, language=language)
@@ -56,8 +58,8 @@ def test_unseen_objects_have_unseen_shapes_and_colours_where_a_task_names_none(n
 
 
 def test_other_variations_keep_the_things_of_training() -> None:
-    for name, seed in product(TASKS, SEEDS[:4]):
-        for variation in ("unseen-backgrounds", "unseen-environments"):
+    for name, seed in product(TASKS, SEEDS[:2]):
+        for variation in VARIATIONS[2:]:
             scene = make_task(name, seed, split=variation).scene
             assert {thing.shape for thing in scene.objects} <= {*SHAPES, *FRUITS, "can", "peg", "cup"}
 

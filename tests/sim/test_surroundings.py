@@ -60,7 +60,9 @@ def test_unseen_objects_stand_in_surroundings_of_training() -> None:
 
 def test_seen_and_unseen_tables_are_told_apart() -> None:
     for rgb in UNSEEN_TABLE_COLOURS:
-        assert min(np.abs(np.subtract(rgb, one)).max() for one in TABLE_COLOURS) > 0.12, "after a shift of both"
+        assert min(np.abs(np.subtract(rgb, one)).max() for one in TABLE_COLOURS) > 0.12, (
+            "after a shift of both"
+        )
     assert not set(SEEN_SURFACES) & set(UNSEEN_SURFACES)
 
 

@@ -85,7 +85,9 @@ IN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("fixture", "thing", "place", "expected"), [c[1:] for c in IN], ids=[c[0] for c in IN])
+@pytest.mark.parametrize(
+    ("fixture", "thing", "place", "expected"), [c[1:] for c in IN], ids=[c[0] for c in IN]
+)
 def test_in(stage: Stage, fixture: Fixture, thing: ObjectSpec, place: str, expected: bool) -> None:
     assert holds(stage(fixture, things=(thing,)), P.IN, thing.phrase, place) == expected
 
@@ -134,7 +136,9 @@ ON = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("fixture", "thing", "place", "expected"), [c[1:] for c in ON], ids=[c[0] for c in ON])
+@pytest.mark.parametrize(
+    ("fixture", "thing", "place", "expected"), [c[1:] for c in ON], ids=[c[0] for c in ON]
+)
 def test_on(stage: Stage, fixture: Fixture, thing: ObjectSpec, place: str, expected: bool) -> None:
     assert holds(stage(fixture, things=(thing,)), P.ON, thing.phrase, place) == expected
 
@@ -168,7 +172,9 @@ def test_a_peg_that_leans_or_stands_beside_the_hole_is_not_inserted(stage: Stage
 def test_a_thing_is_with_a_person_when_it_lies_on_the_open_hand(stage: Stage) -> None:
     on_hand = replace(BLOCK, z=f.PALM_TOP + 0.023)
     assert holds(stage(PALM, things=(on_hand,)), P.WITH, "red block", "person")
-    assert not holds(stage(PALM, things=(replace(on_hand, x=0.38),)), P.WITH, "red block", "person"), "on the arm"
+    assert not holds(stage(PALM, things=(replace(on_hand, x=0.38),)), P.WITH, "red block", "person"), (
+        "on the arm"
+    )
     assert not holds(stage(PALM, things=(BLOCK,)), P.WITH, "red block", "person"), "under the hand"
 
 
@@ -202,7 +208,9 @@ def test_holding_is_between_the_fingers_and_off_everything_else(stage: Stage, ro
     assert not holds(world, P.HAND_EMPTY)
 
 
-def test_what_is_held_but_stands_on_the_table_or_another_is_not_holding(stage: Stage, robot: RobotModel) -> None:
+def test_what_is_held_but_stands_on_the_table_or_another_is_not_holding(
+    stage: Stage, robot: RobotModel
+) -> None:
     world = stage(things=(BLOCK,))
     take(world, robot, (0.5, 0.0, 0.030), 0.045, floats=False)
     assert not holds(world, P.HOLDING, "red block")
@@ -225,7 +233,10 @@ def test_one_finger_alone_holds_nothing(stage: Stage, robot: RobotModel) -> None
 
 @pytest.mark.parametrize(
     ("offset", "width", "rim", "handle"),
-    [((-CUP_HANDLE, 0.0, -0.010), 0.011, False, True), ((0.0, CUP_RADIUS - 0.002, -0.022), 0.006, True, False)],
+    [
+        ((-CUP_HANDLE, 0.0, -0.010), 0.011, False, True),
+        ((0.0, CUP_RADIUS - 0.002, -0.022), 0.006, True, False),
+    ],
 )
 def test_a_cup_is_held_by_the_part_that_the_fingers_touch(
     stage: Stage, robot: RobotModel, offset: tuple[float, float, float], width: float, rim: bool, handle: bool
@@ -290,7 +301,9 @@ def test_every_predicate_is_answered_or_refused_with_a_reason(stage: Stage, pred
         (Condition(P.CLOSED, "bowl"), "the bowl neither opens nor closes"),
     ],
 )
-def test_what_is_not_there_is_an_error_and_not_an_answer(stage: Stage, condition: Condition, words: str) -> None:
+def test_what_is_not_there_is_an_error_and_not_an_answer(
+    stage: Stage, condition: Condition, words: str
+) -> None:
     world = stage(BOWL, things=(BLOCK, replace(OTHER, x=0.6), replace(OTHER, x=0.4)))
     with pytest.raises(TruthError, match=words):
         TruthOf(world).holds(condition)

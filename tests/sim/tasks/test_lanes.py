@@ -1,4 +1,4 @@
-"""What is free on the table: a lane is none where something stands in it or where the hand has no room behind."""
+"""What is free on the table: no lane where something stands in it, or where the hand has no room behind."""
 
 from dataclasses import replace
 

@@ -52,7 +52,9 @@ def test_chinese_puts_a_particle_before_a_noun_of_one_syllable() -> None:
 
 
 def test_several_are_listed_and_numbers_stand() -> None:
-    assert fill("{n}: {x}", "en", n=3, x=("plum", "lime", "red cup")) == "3: the plum, the lime and the red cup"
+    assert (
+        fill("{n}: {x}", "en", n=3, x=("plum", "lime", "red cup")) == "3: the plum, the lime and the red cup"
+    )
     assert fill("{x}", "de", x=("plum", "apple")) == "die Pflaume und den Apfel"
 
 

@@ -18,10 +18,11 @@ from hybridctl.messages.observation import Camera
 from hybridctl.messages.policy import PolicyQueue, VlaPolicy
 from hybridctl.record import EVENTS_NAME, RecordedCamera, Recorder
 from hybridctl.runtime import Listener, Outcome, Runtime
+from hybridctl.sim.camera_errors import CameraErrors
 from hybridctl.sim.cameras import Renderer, SimCamera, make_renderer
 from hybridctl.sim.scene import SceneSpec
 from hybridctl.sim.table_scene import sample_scene
-from hybridctl.sim.world import SimClock, SimWorld
+from hybridctl.sim.world import Actor, SimClock, SimWorld
 from hybridctl.vla.queue import DEFAULT_LATENCY, LockstepQueue
 from world_state.memory import WorldMemory
 from world_state.store import EventStore
@@ -35,6 +36,7 @@ class Simulator:
     """A simulated workplace that many runs can use one after the other (compiling and GL cost once)."""
 
     renderer_kind: str = "auto"
+    camera_errors: CameraErrors = field(default_factory=CameraErrors, kw_only=True)
     world: SimWorld = field(init=False)
     renderer: Renderer = field(init=False)
     _viewer: Renderer | None = field(default=None, init=False)
@@ -43,9 +45,9 @@ class Simulator:
         self.world = SimWorld(sample_scene(0))
         self.renderer = make_renderer(self.world, kind=self.renderer_kind)
 
-    def reset(self, scene: SceneSpec) -> None:
-        """Put a scene on the table."""
-        self.world.reset(scene)
+    def reset(self, scene: SceneSpec, *, actors: tuple[Actor, ...] = ()) -> None:
+        """Put a scene on the table, and those who act on it."""
+        self.world.reset(scene, actors=actors)
 
     @property
     def arm(self) -> SimulatedArm:
@@ -60,7 +62,12 @@ class Simulator:
     @property
     def camera(self) -> SimCamera:
         """The scene camera."""
-        return SimCamera(self.world, self.renderer)
+        return SimCamera(self.world, self.renderer, errors=self.camera_errors)
+
+    @property
+    def wrist_camera(self) -> SimCamera:
+        """The camera on the hand."""
+        return SimCamera(self.world, self.renderer, name="wrist", errors=self.camera_errors)
 
     def viewer_frame(self) -> Any:
         """Return a picture for people, shape (360, 480, 3); rays draw a smaller one, since they are slow."""

@@ -13,47 +13,18 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from controllers.controller import ControlResult
 from controllers.gains import Gains, load_gains
 from controllers.robot_model import RobotModel
 from hybridctl.assembly import run_instruction
 from hybridctl.data.episode_recorder import FRAMES_PER_SECOND, EpisodeRecorder, TakePicture
 from hybridctl.data.lerobot_layout import DatasetError
-from hybridctl.messages.arm import ArmState
-from hybridctl.messages.arrays import FloatArray
-from hybridctl.record import EVENTS_NAME, Recorder, write_html
+from hybridctl.progress import Progress
+from hybridctl.record import Recorder, refuse_used_folder, write_html
 from hybridctl.runtime import Listener
+from hybridctl.sim.camera_errors import CameraErrors
 from hybridctl.vla.policy import CheckpointPolicy, load_policy
 from hybridctl.vla.queue import LockstepQueue, ThreadedQueue
 from hybridctl.workplaces import Apart, InProcess, Workplace
-
-
-class Progress:
-    """Says in one live line what the tree does."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._status = console.status("starting")
-        self._tip = ""
-
-    def on_control(
-        self, state: ArmState, result: ControlResult, T_base_tool: FloatArray, source: str
-    ) -> None:
-        """Nothing: the tree says more."""
-
-    def on_tree(self, stamp: float, status: str, tip: str) -> None:
-        """Show the leaf that is active; keep a line of each."""
-        self._status.update(f"{stamp:5.1f} s  {tip}")
-        if tip and tip != self._tip:
-            self._console.print(f"{stamp:6.2f} s  {tip}", style="dim")
-        self._tip = tip
-
-    def __enter__(self) -> Progress:
-        self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._status.stop()
 
 
 def run_main_job(
@@ -65,6 +36,7 @@ def run_main_job(
     gains_file: Path | None = None,
     policy_folder: Path | None = None,
     renderer: str = "auto",
+    camera_errors: CameraErrors | None = None,
     time_limit: float = 60.0,
     video: bool = True,
     dataset: Path | None = None,
@@ -88,11 +60,11 @@ def run_main_job(
     gains = load_gains(gains_file)
     policy = load_policy(policy_folder)
     policy.checked_instruction(instruction)
-    if out.exists() and (not out.is_dir() or (out / EVENTS_NAME).exists()):
-        what = "holds a run already" if out.is_dir() else "is a file"
-        raise FileExistsError(f"{out} {what}: choose another --out")
+    refuse_used_folder(out)
     if arm == "sim":
-        place: Workplace = InProcess(instruction, seed=seed, renderer=renderer, gains=gains)
+        place: Workplace = InProcess(
+            instruction, seed=seed, renderer=renderer, gains=gains, camera_errors=camera_errors
+        )
     else:
         place = Apart(arm)
     try:

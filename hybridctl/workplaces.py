@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from hybridctl.messages.clock import Clock
 from hybridctl.messages.observation import Camera
 from hybridctl.record import Frame
 from hybridctl.runtime import Listener, Outcome
+from hybridctl.sim.camera_errors import CameraErrors
 from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.tasks import task_for
 
@@ -47,8 +49,17 @@ class Workplace(Protocol):
 class InProcess:
     """The simulator in this process, its scene sampled so that it holds what the instruction names."""
 
-    def __init__(self, instruction: str, *, seed: int, renderer: str, gains: Gains) -> None:
-        self._simulator = Simulator(renderer)
+    def __init__(
+        self,
+        instruction: str,
+        *,
+        seed: int,
+        renderer: str,
+        gains: Gains,
+        camera_errors: CameraErrors | None = None,
+    ) -> None:
+        errors = replace(camera_errors or CameraErrors(), seed=seed)
+        self._simulator = Simulator(renderer, camera_errors=errors)
         self._task = task_for(instruction, seed)
         self._simulator.reset(self._task.scene if self._task is not None else sample_scene(seed))
         self._watch = LimitWatch(self._simulator.world, RobotModel.load("panda"), gains)

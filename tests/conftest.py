@@ -81,8 +81,10 @@ def start_simulator() -> Iterator[Callable[..., SimulatorProcess]]:
     """Start `python -m hybridctl.sim.server`; all of them are killed at the end of the session."""
     processes = []
 
-    def start(*, seed: int = 3, mode: str = "lockstep", instruction: str | None = None) -> SimulatorProcess:
-        command = [sys.executable, "-m", "hybridctl.sim.server", "--renderer", "ray"]
+    def start(
+        *more: str, seed: int = 3, mode: str = "lockstep", instruction: str | None = None
+    ) -> SimulatorProcess:
+        command = [sys.executable, "-m", "hybridctl.sim.server", "--renderer", "ray", *more]
         if instruction is not None:
             command += ["--instruction", instruction]
         process = subprocess.Popen(

@@ -193,14 +193,19 @@ class RemoteArm:
 
 
 class RemoteCamera:
-    """The scene camera in another process; on a connection of its own it does not hold up the arm's."""
+    """A camera in another process; on a connection of its own it does not hold up the arm's.
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    Args:
+        connection: To the simulator.
+        name: `scene` or `wrist`.
+    """
+
+    def __init__(self, connection: Connection, *, name: str = "scene") -> None:
+        self._connection, self._name = connection, name
 
     def capture(self, arm: ArmState, T_base_tool: FloatArray) -> Observation:
         """Return colour, depth and calibration of the scene as it is now."""
-        seen = self._connection.request("capture")
+        seen = self._connection.request("capture", camera=self._name)
         return Observation(
             rgb=require(seen, "rgb", np.ndarray),
             depth=require(seen, "depth", np.ndarray),

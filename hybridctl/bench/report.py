@@ -17,7 +17,11 @@ from typing import Any
 from rich.table import Table
 
 FIRST_EVALUATION_SEED = 1_000_000
-BENCHES = {"main-job": "hybridctl.bench.main_job"}
+BENCHES = {
+    "main-job": "hybridctl.bench.main_job",
+    "experts": "hybridctl.bench.experts",
+    "sim": "hybridctl.bench.sim",
+}
 """Each bench's name and the module whose `measure(job)` makes it."""
 _PACKAGE = Path(__file__).parents[1]
 _PACKAGES = ("casadi", "daqp", "mujoco", "numpy", "pin", "py-trees", "torch", "transformers")

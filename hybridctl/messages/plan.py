@@ -211,7 +211,10 @@ class Subgoal:
 
     def postconditions(self, *, held: str = "") -> tuple[Condition, ...]:
         """Return what memory believes after success; `held` is what the gripper held before."""
-        return tuple(self._bound(c, held) for c in SIGNATURES[self.skill].postconditions)
+        promised = tuple(self._bound(c, held) for c in SIGNATURES[self.skill].postconditions)
+        if self.part:
+            promised += (Condition(Predicate.HELD_BY, self.target, self.part),)
+        return promised
 
     def _bound(self, condition: Condition, held: str) -> Condition:
         values = {HELD: held or HELD, _TARGET: self.target, _TOWARD: self.toward}

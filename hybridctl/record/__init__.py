@@ -4,7 +4,7 @@ from hybridctl.record.film import Frame
 from hybridctl.record.html import write_html
 from hybridctl.record.reading import RunFolderError, read_telemetry
 from hybridctl.record.recorded_camera import RecordedCamera
-from hybridctl.record.recorder import EVENTS_NAME, Recorder
+from hybridctl.record.recorder import EVENTS_NAME, Recorder, refuse_used_folder
 from hybridctl.record.video import FRAMES_PER_SECOND, VideoWriter
 from hybridctl.record.view import view
 
@@ -17,6 +17,7 @@ __all__ = [
     "RunFolderError",
     "VideoWriter",
     "read_telemetry",
+    "refuse_used_folder",
     "view",
     "write_html",
 ]

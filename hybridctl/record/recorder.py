@@ -32,6 +32,14 @@ MARGINS_EVERY = 0.05  # [s] distances to limits are plotted and shown, not contr
 _ROUNDING = 1e-6  # [s] stamps are sums of periods
 
 
+def refuse_used_folder(out: Path) -> None:
+    """Raise FileExistsError if `out` is a file, or holds a run already."""
+    if out.exists() and not out.is_dir():
+        raise FileExistsError(f"{out} is a file: choose another --out")
+    if any((out / name).exists() for name in (EVENTS_NAME, TELEMETRY_NAME)):
+        raise FileExistsError(f"{out} holds a run already: choose another --out")
+
+
 class Recorder:
     """Listens to a run and writes what it saw; a run that is cut short leaves what it had written.
 
@@ -116,6 +124,8 @@ class Recorder:
             self.tree.append((round(stamp, 4), status, tip))
             self._telemetry.write(schemas.TREE, stamp, {"stamp": stamp, "status": status, "tip": tip})
         self._caption = replace(self._caption, leaf=tip)
+        if tip in self._caption.plan:
+            self._caption = replace(self._caption, subgoal=tip)
 
     def on_event(self, stamp: float, kind: str, cause: str, data: dict[str, Any]) -> None:
         """Write an event of the tree or the VLA: `plan`, `act`, `look`, `failure` or a kind of one's own."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from hybridctl.messages.arm import ArmState
-from hybridctl.messages.arrays import FloatArray, checked_scalar
+from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.observation import Observation
+from hybridctl.sim.camera_errors import CameraErrors
 from hybridctl.sim.gl_renderer import GlRenderer
 from hybridctl.sim.ray_renderer import RayRenderer
 from hybridctl.sim.renderer import IMAGE_SIZE, RENDERERS, Renderer, RenderError, make_renderer
@@ -28,28 +28,6 @@ __all__ = [
     "camera_calibration",
     "make_renderer",
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CameraErrors:
-    """How far a camera's reports are from the truth; the same seed makes the same errors.
-
-    Attributes:
-        translation: Length of the constant error of the reported camera position [m].
-        rotation: Angle of the constant error of the reported orientation [rad].
-        depth_noise: Standard deviation of the depth at 1 m; it grows with the distance squared, as a stereo
-            camera's does [m].
-        seed: Draws the directions and the noise; each camera name has its own.
-    """
-
-    translation: float = 0.0
-    rotation: float = 0.0
-    depth_noise: float = 0.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("translation", "rotation", "depth_noise", "seed"):
-            checked_scalar(f"CameraErrors.{name}", getattr(self, name), low=0.0)
 
 
 _NO_ERRORS = CameraErrors()

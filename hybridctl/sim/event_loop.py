@@ -24,7 +24,6 @@ from hybridctl.arms.wire import (
     require,
 )
 from hybridctl.messages.arrays import MessageError
-from hybridctl.sim.scene import SceneSpec
 from hybridctl.sim.shared_arm import SharedArm
 
 CATCH_UP = 0.1
@@ -68,11 +67,8 @@ class SimServer:
         OSError: the port is taken or the host is not this machine's.
     """
 
-    def __init__(
-        self, scene: SceneSpec, *, host: str = "127.0.0.1", port: int = 0, mode: str = "lockstep",
-        renderer: str = "auto",
-    ) -> None:  # fmt: skip
-        self._shared = SharedArm(scene, mode=mode, renderer=renderer)
+    def __init__(self, shared: SharedArm, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._shared = shared
         self._wall = WallClock()
         self._origin = self._wall.now() - self._shared.world.now()
         self._clients: list[_Client] = []

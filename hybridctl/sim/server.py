@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 
+from hybridctl.sim.camera_errors import CameraErrors, read_camera_errors
 from hybridctl.sim.cameras import RENDERERS
 from hybridctl.sim.event_loop import SimServer
-from hybridctl.sim.scene import SceneSpec
-from hybridctl.sim.shared_arm import MODES
+from hybridctl.sim.scene import SceneError
+from hybridctl.sim.shared_arm import MODES, SharedArm
 from hybridctl.sim.table_scene import sample_scene, words_of
+from hybridctl.sim.tasks.registry import make_task
+from hybridctl.sim.tasks.task import Task
+from hybridctl.sim.world import SimWorld
 
 _LOOPBACK = ("localhost", "127.", "::1")
 
 
 def serve(
-    scene: SceneSpec, *, host: str = "127.0.0.1", port: int = 0, mode: str = "lockstep",
-    renderer: str = "auto", ready: Callable[[str], None] | None = None,
-) -> None:  # fmt: skip
-    """Own a world of `scene` and serve it until interrupted; `ready` is called with the address.
+    shared: SharedArm, *, host: str = "127.0.0.1", port: int = 0, ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve a simulated workplace until interrupted; `ready` is called with the address.
 
     Raises:
         OSError: the port is taken or the host is not this machine's.
     """
-    server = SimServer(scene, host=host, port=port, mode=mode, renderer=renderer)
+    server = SimServer(shared, host=host, port=port)
     try:
         if ready is not None:
             ready(server.address)
@@ -43,6 +48,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the scene (default: 0)")
     parser.add_argument("--instruction", help="the scene holds what its words name")
+    parser.add_argument(
+        "--task", help="set up a task of `hybridctl tasks`; its score is printed here, only here"
+    )
+    parser.add_argument("--split", default="seen", help="of the task's scene (default: seen)")
+    parser.add_argument("--language", default="en", help="of the task's instruction (default: en)")
+    parser.add_argument(
+        "--camera-errors", type=read_camera_errors, default=CameraErrors(), metavar="MM,DEG,MM",
+        help="error of the reported camera pose in place and angle, and depth noise at 1 m (default: none)",
+    )  # fmt: skip
     parser.add_argument("--mode", choices=MODES, default="lockstep", help="(default: lockstep)")
     parser.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1, this machine only)")
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one (default: 0)")
@@ -57,17 +71,51 @@ def main(argv: Sequence[str] | None = None) -> int:
             "whoever reaches the port can move the arm",
             file=sys.stderr,
         )
-    target = words_of(arguments.instruction) if arguments.instruction else None
+
+    def ready(address: str) -> None:
+        print(f"listening on {address}", flush=True)
+        if task is not None:
+            print(f"instruction: {task.instruction}", flush=True)
+
     try:
-        serve(
-            sample_scene(arguments.seed, target=target),
-            host=arguments.host, port=arguments.port, mode=arguments.mode, renderer=arguments.renderer,
-            ready=lambda address: print(f"listening on {address}", flush=True),
-        )  # fmt: skip
+        task = _task(arguments)
+        serve(_workplace(arguments, task), host=arguments.host, port=arguments.port, ready=ready)
+    except SceneError as error:
+        parser.error(str(error))
     except OSError as error:
         print(f"cannot listen on {arguments.host}:{arguments.port}: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _task(arguments: argparse.Namespace) -> Task | None:
+    """Return the task that was asked for.
+
+    Raises:
+        SceneError: there is no such task, split or language.
+    """
+    if arguments.task is None:
+        return None
+    if arguments.instruction is not None:
+        raise SceneError("--task brings its own instruction: leave --instruction out")
+    return make_task(arguments.task, arguments.seed, split=arguments.split, language=arguments.language)
+
+
+def _workplace(arguments: argparse.Namespace, task: Task | None) -> SharedArm:
+    """Return the workplace asked for; of a task, this process alone says what the physics score."""
+    errors = replace(arguments.camera_errors, seed=arguments.seed)
+    mode, renderer = arguments.mode, arguments.renderer
+    if task is None:
+        target = words_of(arguments.instruction) if arguments.instruction else None
+        scene = sample_scene(arguments.seed, target=target)
+        return SharedArm(scene, mode=mode, renderer=renderer, errors=errors)
+
+    def say_score(world: SimWorld) -> None:
+        print(f"score: {json.dumps(asdict(task.score(world)))}", flush=True)
+
+    return SharedArm(
+        task.scene, mode=mode, renderer=renderer, actors=task.actors, errors=errors, when_left=say_score
+    )
 
 
 if __name__ == "__main__":

@@ -15,11 +15,14 @@ import numpy as np
 from hybridctl.arms.errors import ArmError, WireError
 from hybridctl.arms.simulated import SimulatedArm
 from hybridctl.arms.wire import LONGEST_SLEEP, PROTOCOL, pack_command, pack_state, require, unpack_command
+from hybridctl.sim.camera_errors import CameraErrors
 from hybridctl.sim.cameras import SimCamera, make_renderer
 from hybridctl.sim.scene import SceneSpec
-from hybridctl.sim.world import SimWorld
+from hybridctl.sim.world import Actor, SimWorld
 
 MODES = ("lockstep", "realtime")
+CAMERAS = ("scene", "wrist")
+"""Cameras that a client may look through."""
 _log = logging.getLogger(__name__)
 Fields = dict[str, Any]
 
@@ -31,18 +34,35 @@ class SharedArm:
         scene: What stands on the table.
         mode: `lockstep`: time stands still but for `sleep_until`. `realtime`: the server steps it.
         renderer: `auto`, `gl` or `ray`.
+        actors: Who acts on the scene meanwhile.
+        errors: How far the cameras' reports are from the truth.
+        when_left: Called when the controlling client has left or is lost: the simulator's own scorer.
     """
 
-    def __init__(self, scene: SceneSpec, *, mode: str, renderer: str) -> None:
+    def __init__(
+        self,
+        scene: SceneSpec,
+        *,
+        mode: str,
+        renderer: str,
+        actors: tuple[Actor, ...] = (),
+        errors: CameraErrors | None = None,
+        when_left: Callable[[SimWorld], None] | None = None,
+    ) -> None:
         if mode not in MODES:
             raise ValueError(f"mode is {mode!r}, expected one of {', '.join(MODES)}")
         self.mode = mode
         self.world = SimWorld(scene)
+        self.world.reset(scene, actors=actors)
+        self._when_left = when_left
         self.timestep = float(self.world.model.opt.timestep)
         self.arm = SimulatedArm(self.world)
         self.controller: str | None = None
         self._renderer = make_renderer(self.world, kind=renderer)
-        self._camera = SimCamera(self.world, self._renderer)
+        self._cameras = {
+            name: SimCamera(self.world, self._renderer, name=name, errors=errors or CameraErrors())
+            for name in CAMERAS
+        }
         self._answers: dict[str, Callable[[str, Mapping[str, Any]], Fields]] = {
             "hello": self._hello,
             "read": self._read,
@@ -73,6 +93,7 @@ class SharedArm:
         if self.controller == client:
             self.controller = None
             self.arm.stop(cause=cause)
+            self._has_left()
             _log.warning("%s: %s; the arm brakes and holds", client, cause)
 
     def time(self, stamp: float) -> Fields:
@@ -116,6 +137,7 @@ class SharedArm:
             self.controller = None
             if not self.arm.read().stopped:
                 self.arm.stop(cause=cause)
+            self._has_left()
             _log.info("%s has left the arm: %s", client, cause)
         return {}
 
@@ -135,11 +157,18 @@ class SharedArm:
         return self.time(stamp)
 
     def _capture(self, client: str, request: Mapping[str, Any]) -> Fields:
-        seen = self._camera.capture(self.arm.read(), np.eye(4))
+        name = require(request, "camera", str) if "camera" in request else "scene"
+        if name not in self._cameras:
+            raise WireError(f"there is no camera {name!r:.40}, expected one of {', '.join(CAMERAS)}")
+        seen = self._cameras[name].capture(self.arm.read(), np.eye(4))
         return {
             "rgb": seen.rgb, "depth": seen.depth, "K": seen.K, "T_base_camera": seen.T_base_camera,
             "stamp": seen.stamp, "camera": seen.camera,
         }  # fmt: skip
+
+    def _has_left(self) -> None:
+        if self._when_left is not None:
+            self._when_left(self.world)
 
     def _demand_control(self, client: str) -> None:
         if self.controller == client:

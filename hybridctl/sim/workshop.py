@@ -329,9 +329,9 @@ class SceneBuilder:
         return True
 
 
-def in_drawer_way(scene: SceneSpec, x: float, y: float, radius: float) -> bool:
-    """Return whether a circle on the table, of a radius [m], is in the way of the scene's drawer."""
-    return any(p.kind == "cabinet" and _in_way_of(p, x, y, radius) for p in scene.fixtures)
+def in_drawer_way(fixtures: Iterable[f.Fixture], x: float, y: float, radius: float) -> bool:
+    """Return whether a circle on the table, of a radius [m], is in the way of a drawer."""
+    return any(p.kind == "cabinet" and _in_way_of(p, x, y, radius) for p in fixtures)
 
 
 def _in_way_of(cabinet: f.Fixture, x: float, y: float, radius: float) -> bool:

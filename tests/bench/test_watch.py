@@ -80,6 +80,22 @@ def test_a_touch_of_the_bowl_is_counted_apart(world: SimWorld, model: RobotModel
     assert sum(watch.violations.values()) == 0
 
 
+def test_a_finger_on_a_thing_is_work_and_a_palm_on_it_is_told(
+    world: SimWorld, model: RobotModel, watch: LimitWatch
+) -> None:
+    q = np.array([0.0, 0.3, 0.0, -2.2, 0.0, 2.5, 0.785])
+    tool = model.forward_kinematics(q)
+    at = int(world.model.joint("object0").qposadr[0])
+    for below, told in ((-0.005, {}), (-0.055, {"object0": 1})):  # between the fingers, and up in the palm
+        watch.touched.clear()
+        world.set_arm(q, 0.03)
+        world.data.qpos[at : at + 3] = tool[:3, 3] + below * tool[:3, 2]
+        mujoco.mj_forward(world.model, world.data)
+        watch.on_control(state(), result(), INSIDE, "skill")
+        assert watch.touched == told
+    assert sum(watch.violations.values()) == 0
+
+
 def test_an_arm_that_touches_itself_is_seen(world: SimWorld, watch: LimitWatch) -> None:
     for bend in np.linspace(-2.8, -3.07, 4):
         for wrist in np.linspace(0.0, 3.7, 10):

@@ -8,7 +8,8 @@ import pytest
 
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import MessageError
-from hybridctl.sim.cameras import CameraErrors, SimCamera, camera_calibration, make_renderer
+from hybridctl.sim.camera_errors import CameraErrors
+from hybridctl.sim.cameras import SimCamera, camera_calibration, make_renderer
 from hybridctl.sim.world import HOME_Q, SimWorld
 
 ARM = ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.08, 0.0, 0.0)

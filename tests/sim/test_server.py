@@ -1,5 +1,6 @@
 """The simulator apart outlives its clients, holds the arm when one is lost, and tells no truth."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -8,11 +9,13 @@ import time
 import numpy as np
 import pytest
 
+from controllers.robot_model import RobotModel
 from hybridctl.arms.errors import ArmError, ConnectionLost, WireError
 from hybridctl.arms.remote import Connection, RemoteArm, RemoteCamera, RemoteClock
 from hybridctl.arms.wire import ANSWER_LIMIT, PROTOCOL, REQUEST_LIMIT, FrameReader, encode, parse_address
 from hybridctl.messages.arm import JointCommand
 from hybridctl.sim.server import SimServer
+from hybridctl.sim.shared_arm import SharedArm
 from hybridctl.sim.table_scene import sample_scene
 
 MOVING_CLIENT = """
@@ -261,7 +264,7 @@ def test_nothing_else_can_be_asked(lockstep, connect, op):
 
 
 def test_the_list_of_requests_is_the_one_that_is_tested_for_truth():
-    server = SimServer(sample_scene(0), renderer="ray")
+    server = SimServer(SharedArm(sample_scene(0), mode="lockstep", renderer="ray"))
     assert server._shared._answers.keys() == ANSWERED.keys()
     server.close()
 
@@ -272,6 +275,46 @@ def test_pictures_are_of_the_scene_that_the_server_was_started_with(start_simula
     picture = RemoteCamera(connect(lockstep)).capture(state, np.eye(4))
     assert picture.depth.max() > 0.5
     assert not np.array_equal(picture.rgb, other.rgb)
+
+
+def test_the_wrist_camera_is_where_the_hand_is(lockstep, connect):
+    connection = connect(lockstep)
+    state = RemoteArm(connection).read()
+    tool = RobotModel.load("panda").forward_kinematics(state.q)
+    seen = RemoteCamera(connection, name="wrist").capture(state, tool)
+    assert seen.camera == "wrist/ray"
+    assert np.linalg.norm(seen.T_base_camera[:3, 3] - tool[:3, 3]) < 0.2
+    assert seen.T_base_camera[:3, 2] @ tool[:3, 2] > 0.9  # it looks where the fingers point
+    with pytest.raises(WireError, match="no camera 'ceiling', expected one of scene, wrist"):
+        connect(lockstep).request("capture", camera="ceiling")
+
+
+def test_the_score_of_a_task_is_told_by_the_simulator_alone(start_simulator, connect):
+    simulator = start_simulator("--task", "open_close", seed=5)
+    assert simulator.process.stdout.readline().startswith("instruction: ")
+    with RemoteArm(connect(simulator)):
+        pass
+    line = simulator.process.stdout.readline()
+    assert line.startswith("score: ")
+    score = json.loads(line.removeprefix("score: "))
+    assert score["success"] is False
+    assert list(score["met"].values()) == [False]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--task", "juggle"), "no task is named 'juggle'"),
+        (("--task", "pick", "--split", "mars"), "no split is named 'mars'"),
+        (("--task", "pick", "--instruction", "pick the red ball"), "leave --instruction out"),
+        (("--camera-errors", "1,2"), "expected MM,DEG,MM"),
+    ],
+)
+def test_a_wrong_option_is_one_line_and_status_2(arguments, words):
+    done = run_server(*arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def run_server(*arguments):

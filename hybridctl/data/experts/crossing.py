@@ -1,4 +1,4 @@
-"""Whether the way down stays clear of an arm that crosses the work area; the expert knows how it will move."""
+"""Whether the way down stays clear of an arm that crosses the work area: the expert knows its course."""
 
 from __future__ import annotations
 

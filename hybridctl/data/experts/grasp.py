@@ -57,6 +57,8 @@ def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
         T[2, 3] += clearance
         return T
 
+    closing = np.eye(4)
+
     def follow() -> FloatArray:
         """Return the pose to close at: the thing's as long as no finger has touched it."""
         nonlocal closing

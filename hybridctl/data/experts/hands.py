@@ -142,7 +142,7 @@ class Hands:
         width: float | None = None,
         passing: bool = False,
     ) -> Motion:
-        """Rise to the height of travel, go over the goal, turned as it is, and wait until the way down is clear.
+        """Rise to the height of travel, go over the goal, turned as it is, and wait for a clear way down.
 
         Where `passing`, it does not come to rest there.
         """
@@ -174,7 +174,7 @@ class Hands:
         settle: float = 0.25,
         timeout: float = 2.5,
     ) -> Motion:
-        """Bring the fingers to a width [m], or to where something stops them; the tool stays, or goes `at`."""
+        """Bring the fingers to a width [m], or to where something stops them; the tool stays, or follows."""
         begun, before = self.now(), -1.0
         T = self.T_base_tool.copy()
         while self.now() - begun < timeout:

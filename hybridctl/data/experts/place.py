@@ -58,7 +58,11 @@ def _free_place(world: SimWorld, hands: Hands, thing: TrueObject) -> tuple[float
             if best is not None and away >= best[0]:
                 continue
             room = min((foot.distance(x, y) for foot in around), default=1.0)
-            if room > keep and float(np.hypot(x, y)) < REACH and not in_drawer_way(world.scene, x, y, keep):
+            if (
+                room > keep
+                and float(np.hypot(x, y)) < REACH
+                and not in_drawer_way(world.scene.fixtures, x, y, keep)
+            ):
                 best = away, (float(x), float(y))
     if best is None:
         raise ExpertError(f"there is no free place for the {thing.phrase}")

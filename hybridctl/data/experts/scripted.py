@@ -119,7 +119,7 @@ class ScriptedExpert:
                     raise
 
     def _reopened(self, subgoal: Subgoal, held: str) -> Motion:
-        """Open a drawer that somebody has shut and that this subgoal needs; what is held is set down meanwhile."""
+        """Open a drawer that was shut and that this subgoal needs; what is held is set down meanwhile."""
         if not self._shut_away(subgoal):
             return
         if held:

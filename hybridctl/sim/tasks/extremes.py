@@ -1,4 +1,4 @@
-"""The smallest or the largest of its kind: `pick up the smallest fruit`, `put the largest block in the bowl`."""
+"""The smallest or the largest of its kind: `pick up the smallest fruit`, `take the largest block`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from hybridctl.sim.tasks.wording import Wordings, said
 from hybridctl.sim.things import FRUITS
 from hybridctl.sim.workshop import SceneBuilder
 
-WORDINGS: Wordings = {
-    "en": ("pick up {thing}", "take {thing}", "lift {thing}"),
-    "zh": ("拿起{thing}", "把{thing}拿起来"),
-    "es": ("coge {thing}", "levanta {thing}"),
-    "de": ("nimm {thing}", "hebe {thing} hoch"),
-}
-INTO_BOWL: Wordings = {
-    "en": ("put {thing} in {place}", "place {thing} into {place}", "move {thing} to {place}"),
-    "zh": ("把{thing}放进{place}里", "将{thing}放到{place}里"),
-    "es": ("pon {thing} en {place}", "coloca {thing} en {place}"),
-    "de": ("lege {thing} in {place}", "tu {thing} in {place}"),
+WORDINGS: dict[str, Wordings] = {
+    "pick": {
+        "en": ("pick up {thing}", "take {thing}", "lift {thing}"),
+        "zh": ("拿起{thing}", "把{thing}拿起来"),
+        "es": ("coge {thing}", "levanta {thing}"),
+        "de": ("nimm {thing}", "hebe {thing} hoch"),
+    },
+    "bowl": {
+        "en": ("put {thing} in {place}", "place {thing} into {place}", "move {thing} to {place}"),
+        "zh": ("把{thing}放进{place}里", "将{thing}放到{place}里"),
+        "es": ("pon {thing} en {place}", "coloca {thing} en {place}"),
+        "de": ("lege {thing} in {place}", "tu {thing} in {place}"),
+    },
 }
 _SIZES = ((0.029, 0.032), (0.040, 0.043), (0.053, 0.056))
 _NARROW_SIZES = ((0.018, 0.019), (0.024, 0.026), (0.032, 0.034))
@@ -31,10 +33,10 @@ _NARROW = ("bar", "cross", "dumbbell")
 
 def sample(seed: int, *, split: Split = SEEN, language: str = "en") -> Task:
     """Return a task about the smallest or largest of three fruits, or of three things of one shape."""
-    return with_room(_compose, seed, split, language)
+    return with_room(_composed, seed, split, language)
 
 
-def _compose(builder: SceneBuilder, language: str) -> Task:
+def _composed(builder: SceneBuilder, language: str) -> Task:
     rng, unseen = builder.rng, builder.split.variation == "unseen-objects"
     extreme = str(rng.choice(("smallest", "largest")))
     rank = 0 if extreme == "smallest" else 2
@@ -68,7 +70,7 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
     return Task(
         name="extremes",
         scene=scene,
-        instruction=said(rng, INTO_BOWL if into_bowl else WORDINGS, language, thing=named, place="bowl"),
+        instruction=said(rng, WORDINGS["bowl" if into_bowl else "pick"], language, thing=named, place="bowl"),
         plan=Plan(tuple(steps)),
         goal=(wanted,),
         referents={} if alone else {named: body},

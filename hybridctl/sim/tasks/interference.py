@@ -60,6 +60,7 @@ def _composed(builder: SceneBuilder, language: str) -> Task:
     if what == "shut":
         goal.append(Condition(Predicate.CLOSED, "drawer"))
         plan = f"open drawer; {plan}; close drawer"
+    somebody = _somebody(what, scene, builder)
     return Task(
         name="interference",
         scene=scene,
@@ -69,7 +70,7 @@ def _composed(builder: SceneBuilder, language: str) -> Task:
         about=frozenset(scene.object_bodies[:1]),
         language=language,
         split=builder.split.name,
-        actors=(_somebody(what, scene, builder),),
+        actors=(somebody,),
         time_limit=90.0,
     )
 

@@ -58,7 +58,7 @@ def free_place(
             math.hypot(x, y) < REACH
             and math.hypot(x - target.x, y - target.y) > farther
             and all(math.hypot(x - a, y - b) > r + radius for a, b, r in others)
-            and not in_drawer_way(scene, x, y, radius)
+            and not in_drawer_way(scene.fixtures, x, y, radius)
         ):
             return x, y
     raise SceneError(f"scene {scene.seed}: no other place for the {target.phrase}")
@@ -91,9 +91,9 @@ def free_way(
     raise SceneError(f"scene {scene.seed}: no free way to the {target.phrase}")
 
 
-def has_lane(scene: SceneSpec, place: tuple[float, float]) -> bool:
-    """Return whether the target can be pushed straight to a place, x and y [m], and no other thing touched."""
-    thing = scene.target
+def has_lane(scene: SceneSpec, number: int, place: tuple[float, float]) -> bool:
+    """Return whether thing `number` can be pushed straight to a place, x and y [m], and touch nothing."""
+    thing = scene.objects[number]
     radius = outline_radius(thing)
     length = math.hypot(place[0] - thing.x, place[1] - thing.y)
     dx, dy = (place[0] - thing.x) / length, (place[1] - thing.y) / length
@@ -105,7 +105,7 @@ def has_lane(scene: SceneSpec, place: tuple[float, float]) -> bool:
     cards = {(p.x, p.y) for p in scene.fixtures if p.kind == "card"}
     return all(
         _distance(x, y, behind, place) > r + (_HAND_HALF if (x, y) in tall else max(radius, 0.02)) + _ASIDE
-        for x, y, r in circles(scene, but=0)
+        for x, y, r in circles(scene, but=number)
         if (x, y) not in cards and (x, y) != place
     )
 

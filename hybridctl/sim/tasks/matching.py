@@ -13,25 +13,33 @@ from hybridctl.sim.tasks.wording import Wordings, said
 from hybridctl.sim.things import fruit_colour_word
 from hybridctl.sim.workshop import SceneBuilder
 
-WORDINGS: Wordings = {
-    "en": (
-        "put {thing} in the bowl of its colour",
-        "move {thing} to the bowl that matches its colour",
-        "place {thing} into the bowl with the same colour",
-    ),
-    "zh": ("把{thing}放进和它颜色相同的碗里", "将{thing}放到同色的碗里"),
-    "es": ("pon {thing} en el cuenco de su mismo color", "lleva {thing} al cuenco que tiene el mismo color"),
-    "de": ("lege {thing} in die Schüssel gleicher Farbe", "bringe {thing} zur Schüssel derselben Farbe"),
-}
-TO_CUP: Wordings = {
-    "en": (
-        "push {thing} to the cup of its colour",
-        "push {thing} up to the cup that matches its colour",
-        "slide {thing} to the cup with the same colour",
-    ),
-    "zh": ("把{thing}推到和它颜色相同的杯子旁边", "将{thing}推到同色的杯子那里"),
-    "es": ("empuja {thing} hasta la taza de su mismo color", "desliza {thing} hasta la taza del mismo color"),
-    "de": ("schiebe {thing} zur Tasse gleicher Farbe", "schiebe {thing} an die Tasse derselben Farbe"),
+WORDINGS: dict[str, Wordings] = {
+    "bowl": {
+        "en": (
+            "put {thing} in the bowl of its colour",
+            "move {thing} to the bowl that matches its colour",
+            "place {thing} into the bowl with the same colour",
+        ),
+        "zh": ("把{thing}放进和它颜色相同的碗里", "将{thing}放到同色的碗里"),
+        "es": (
+            "pon {thing} en el cuenco de su mismo color",
+            "lleva {thing} al cuenco que tiene el mismo color",
+        ),
+        "de": ("lege {thing} in die Schüssel gleicher Farbe", "bringe {thing} zur Schüssel derselben Farbe"),
+    },
+    "cup": {
+        "en": (
+            "push {thing} to the cup of its colour",
+            "push {thing} up to the cup that matches its colour",
+            "slide {thing} to the cup with the same colour",
+        ),
+        "zh": ("把{thing}推到和它颜色相同的杯子旁边", "将{thing}推到同色的杯子那里"),
+        "es": (
+            "empuja {thing} hasta la taza de su mismo color",
+            "desliza {thing} hasta la taza del mismo color",
+        ),
+        "de": ("schiebe {thing} zur Tasse gleicher Farbe", "schiebe {thing} an die Tasse derselben Farbe"),
+    },
 }
 _FRUITS = ("strawberry", "plum", "lime", "apple", "orange", "lemon")
 """Those whose colour has one name."""
@@ -39,10 +47,10 @@ _FRUITS = ("strawberry", "plum", "lime", "apple", "orange", "lemon")
 
 def sample(seed: int, *, split: Split = SEEN, language: str = "en") -> Task:
     """Return a task whose place is named by the colour that it shares with the thing."""
-    return with_room(_compose, seed, split, language)
+    return with_room(_composed, seed, split, language)
 
 
-def _compose(builder: SceneBuilder, language: str) -> Task:
+def _composed(builder: SceneBuilder, language: str) -> Task:
     rng, unseen = builder.rng, builder.split.variation == "unseen-objects"
     if rng.random() < 0.35:
         return _to_cup(builder, language)
@@ -57,7 +65,7 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
     return Task(
         name="matching",
         scene=scene,
-        instruction=said(rng, WORDINGS, language, thing=thing),
+        instruction=said(rng, WORDINGS["bowl"], language, thing=thing),
         plan=Plan((Subgoal(Skill.PICK, thing), Subgoal(Skill.PLACE_IN, place))),
         goal=(Condition(Predicate.IN, thing, place),),
         about=frozenset({scene.object_bodies[0]}),
@@ -75,14 +83,14 @@ def _to_cup(builder: SceneBuilder, language: str) -> Task:
     builder.fill(int(rng.integers(0, 3)))
     scene = builder.build()
     thing, cup = scene.target.phrase, scene.objects[1]
-    if not has_lane(scene, (cup.x, cup.y)):
+    if not has_lane(scene, 0, (cup.x, cup.y)):
         raise SceneError(f"scene {scene.seed}: the {thing} cannot be pushed straight to the {cup.colour} cup")
     named = {f"{colour} cup": scene.object_bodies[1 + k] for k, colour in enumerate(colours)}
     place = f"{colours[0]} cup"
     return Task(
         name="matching",
         scene=scene,
-        instruction=said(rng, TO_CUP, language, thing=thing),
+        instruction=said(rng, WORDINGS["cup"], language, thing=thing),
         plan=Plan((Subgoal(Skill.PUSH, thing, toward=place),)),
         goal=(Condition(Predicate.AT, thing, place), ~Condition(Predicate.AT, thing, f"{colours[1]} cup")),
         referents=named,

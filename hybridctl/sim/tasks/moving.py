@@ -1,4 +1,4 @@
-"""What moves while it is handled: a thing that rolls, one that somebody drags, an arm that crosses the table."""
+"""What moves by itself: a thing that rolls, one that somebody drags, an arm that crosses the table."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ from hybridctl.sim.tasks.wording import Wordings, said
 from hybridctl.sim.workshop import SceneBuilder
 from hybridctl.sim.world import Actor
 
-WORDINGS: Wordings = {
-    "en": ("pick up {thing}", "take {thing}", "catch {thing}"),
-    "zh": ("拿起{thing}", "抓住{thing}"),
-    "es": ("coge {thing}", "atrapa {thing}"),
-    "de": ("nimm {thing}", "greife {thing}"),
-}
-INTO_BOWL: Wordings = {
-    "en": ("put {thing} in {place}", "place {thing} into {place}", "move {thing} to {place}"),
-    "zh": ("把{thing}放进{place}里", "将{thing}放到{place}里"),
-    "es": ("pon {thing} en {place}", "coloca {thing} en {place}"),
-    "de": ("lege {thing} in {place}", "tu {thing} in {place}"),
+WORDINGS: dict[str, Wordings] = {
+    "pick": {
+        "en": ("pick up {thing}", "take {thing}", "catch {thing}"),
+        "zh": ("拿起{thing}", "抓住{thing}"),
+        "es": ("coge {thing}", "atrapa {thing}"),
+        "de": ("nimm {thing}", "greife {thing}"),
+    },
+    "bowl": {
+        "en": ("put {thing} in {place}", "place {thing} into {place}", "move {thing} to {place}"),
+        "zh": ("把{thing}放进{place}里", "将{thing}放到{place}里"),
+        "es": ("pon {thing} en {place}", "coloca {thing} en {place}"),
+        "de": ("lege {thing} in {place}", "tu {thing} in {place}"),
+    },
 }
 _ROUND = ("ball", "apple", "orange", "plum")
 _GRAVITY = 9.81
@@ -41,10 +43,10 @@ _CROSSING_HEIGHT, _CROSSING_END = 0.16, 0.50
 
 def sample(seed: int, *, split: Split = SEEN, language: str = "en") -> Task:
     """Return a task with something that moves by itself."""
-    return with_room(_compose, seed, split, language)
+    return with_room(_composed, seed, split, language)
 
 
-def _compose(builder: SceneBuilder, language: str) -> Task:
+def _composed(builder: SceneBuilder, language: str) -> Task:
     rng, unseen = builder.rng, builder.split.variation == "unseen-objects"
     what = str(rng.choice(("rolls", "dragged", "crossing")))
     into_bowl = bool(rng.random() < 0.5)
@@ -68,7 +70,7 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
     return Task(
         name="moving",
         scene=scene,
-        instruction=said(rng, INTO_BOWL if into_bowl else WORDINGS, language, thing=thing, place="bowl"),
+        instruction=said(rng, WORDINGS["bowl" if into_bowl else "pick"], language, thing=thing, place="bowl"),
         plan=Plan(tuple(steps)),
         goal=(wanted,),
         about=frozenset({scene.object_bodies[0]}),

@@ -24,10 +24,10 @@ WORDINGS: Wordings = {
 
 def sample(seed: int, *, split: Split = SEEN, language: str = "en") -> Task:
     """Return a task that names the part of a cup to take it by."""
-    return with_room(_compose, seed, split, language)
+    return with_room(_composed, seed, split, language)
 
 
-def _compose(builder: SceneBuilder, language: str) -> Task:
+def _composed(builder: SceneBuilder, language: str) -> Task:
     rng = builder.rng
     part = str(rng.choice(PARTS))
     builder.thing("cup")
@@ -38,7 +38,7 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
         scene=scene,
         instruction=said(rng, WORDINGS, language, thing="cup", part=part),
         plan=Plan((Subgoal(Skill.PICK, "cup", part=part),)),
-        goal=(Condition(Predicate.HELD_BY, "cup", part),),
+        goal=(Condition(Predicate.HOLDING, "cup"), Condition(Predicate.HELD_BY, "cup", part)),
         about=frozenset({scene.object_bodies[0]}),
         language=language,
         split=builder.split.name,

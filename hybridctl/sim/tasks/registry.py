@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hybridctl.sim.scene import SceneError
 from hybridctl.sim.splits import split_named
 from hybridctl.sim.tasks import (
+    chains,
+    extremes,
     fetch,
     hand_over,
     hidden,
     insert,
+    interference,
     kitting,
     look,
+    matching,
+    moving,
     open_close,
+    parts,
     pick,
     place,
     push,
+    relations,
     sort,
     stack,
+    symbols,
     tidy,
+    vague,
 )
 from hybridctl.sim.tasks.sampling import Sampler
 from hybridctl.sim.tasks.task import Task
@@ -37,6 +48,15 @@ TASKS: dict[str, Sampler] = {
     "hidden": hidden.sample,
     "kitting": kitting.sample,
     "look": look.sample,
+    "relations": relations.sample,
+    "symbols": symbols.sample,
+    "matching": matching.sample,
+    "extremes": extremes.sample,
+    "parts": parts.sample,
+    "moving": moving.sample,
+    "interference": interference.sample,
+    "vague": vague.sample,
+    **{f"chain_{steps}": partial(chains.sample, steps=steps) for steps in chains.LENGTHS},
 }
 """The samplers of all tasks."""
 

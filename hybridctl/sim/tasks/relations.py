@@ -15,9 +15,9 @@ from hybridctl.sim.tasks.task import Task
 from hybridctl.sim.tasks.wording import Wordings, fill
 from hybridctl.sim.workshop import SceneBuilder
 
-BEARINGS = {"left": -math.pi / 2, "right": math.pi / 2, "front": 0.0, "behind": math.pi}
+_BEARINGS = {"left": -math.pi / 2, "right": math.pi / 2, "front": 0.0, "behind": math.pi}
 """Sides as the scene camera sees them: it faces the robot, so that y grows to the right of the picture."""
-RELATIONS: dict[str, dict[str, str]] = {
+_RELATIONS: dict[str, dict[str, str]] = {
     "en": {
         "beside": "{thing} next to {place}",
         "left": "{thing} to the left of {place}",
@@ -52,17 +52,19 @@ RELATIONS: dict[str, dict[str, str]] = {
     },
 }
 """How each language puts a relation around what it describes."""
-WORDINGS: Wordings = {
-    "en": ("pick up {thing}", "take {thing}", "grasp {thing} and lift it"),
-    "zh": ("拿起{thing}", "把{thing}拿起来"),
-    "es": ("coge {thing}", "levanta {thing}"),
-    "de": ("nimm {thing}", "hebe {thing} hoch"),
-}
-INTO_BOWL: Wordings = {
-    "en": ("put {thing} in {bowl}", "place {thing} into {bowl}", "move {thing} to {bowl}"),
-    "zh": ("把{thing}放进{bowl}里", "将{thing}放到{bowl}里"),
-    "es": ("pon {thing} en {bowl}", "coloca {thing} en {bowl}"),
-    "de": ("lege {thing} in {bowl}", "tu {thing} in {bowl}"),
+WORDINGS: dict[str, Wordings] = {
+    "pick": {
+        "en": ("pick up {thing}", "take {thing}", "grasp {thing} and lift it"),
+        "zh": ("拿起{thing}", "把{thing}拿起来"),
+        "es": ("coge {thing}", "levanta {thing}"),
+        "de": ("nimm {thing}", "hebe {thing} hoch"),
+    },
+    "bowl": {
+        "en": ("put {thing} in {bowl}", "place {thing} into {bowl}", "move {thing} to {bowl}"),
+        "zh": ("把{thing}放进{bowl}里", "将{thing}放到{bowl}里"),
+        "es": ("pon {thing} en {bowl}", "coloca {thing} en {bowl}"),
+        "de": ("lege {thing} in {bowl}", "tu {thing} in {bowl}"),
+    },
 }
 _APART = 0.06
 """The other one is farther from the landmark than the one that is meant by this [m]."""
@@ -70,12 +72,12 @@ _APART = 0.06
 
 def sample(seed: int, *, split: Split = SEEN, language: str = "en") -> Task:
     """Return a task about the one of two alike that stands where the instruction says."""
-    return with_room(_compose, seed, split, language)
+    return with_room(_composed, seed, split, language)
 
 
-def _compose(builder: SceneBuilder, language: str) -> Task:
+def _composed(builder: SceneBuilder, language: str) -> Task:
     rng = builder.rng
-    relation = str(rng.choice(["beside", *BEARINGS, "between"]))
+    relation = str(rng.choice(["beside", *_BEARINGS, "between"]))
     into_bowl = bool(rng.random() < 0.5)
     landmarks = [str(kind) for kind in rng.choice(["plate", "book", "blue bin"], size=2, replace=False)]
     if relation != "between":
@@ -85,7 +87,7 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
     if into_bowl:
         builder.fixture("bowl")
     shape = "cup" if rng.random() < 0.35 else None
-    bearing = BEARINGS.get(relation)
+    bearing = _BEARINGS.get(relation)
     across = numbers[1] if relation == "between" else None
     builder.thing(shape, beside=numbers[0], bearing=bearing, across=across)
     first = builder.things[0]
@@ -98,12 +100,12 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
     builder.fill(int(rng.integers(1, 3)), avoid=(first.phrase,))
     scene = builder.build()
     _check(scene, relation, numbers)
-    meant = RELATIONS["en"][relation].replace("{thing}", first.phrase)
+    meant = _RELATIONS["en"][relation].replace("{thing}", first.phrase)
     phrase = fill(meant, "en", place=landmarks[0], other=landmarks[-1])
     steps = [Subgoal(Skill.PICK, phrase)] + ([Subgoal(Skill.PLACE_IN, "bowl")] if into_bowl else [])
     wanted = Condition(Predicate.IN, phrase, "bowl") if into_bowl else Condition(Predicate.HOLDING, phrase)
-    templates = (INTO_BOWL if into_bowl else WORDINGS)[language]
-    template = templates[int(rng.integers(len(templates)))].replace("{thing}", RELATIONS[language][relation])
+    templates = WORDINGS["bowl" if into_bowl else "pick"][language]
+    template = templates[int(rng.integers(len(templates)))].replace("{thing}", _RELATIONS[language][relation])
     body = scene.object_bodies[0]
     return Task(
         name="relations",
@@ -134,7 +136,7 @@ def _check(scene: SceneSpec, relation: str, numbers: list[int]) -> None:
         along = float((other - marks[0]) @ way) / length
         clear = np.linalg.norm(meant - middle) < 0.03 and (off > _APART or not 0.0 < along < length)
     else:
-        side = np.array([math.cos(BEARINGS[relation]), math.sin(BEARINGS[relation])])
+        side = np.array([math.cos(_BEARINGS[relation]), math.sin(_BEARINGS[relation])])
         clear = (meant - marks[0]) @ side > 0.05 and (other - marks[0]) @ side < 0.0
     if not clear:
         raise SceneError(f"scene {scene.seed}: two that are alike both stand {relation} what is named")

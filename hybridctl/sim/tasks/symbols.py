@@ -1,4 +1,4 @@
-"""A thing to one of several cards that show symbols: `move the apple to the 3`, `push the can to the heart`."""
+"""A thing to one of some cards that show symbols: `move the apple to the 3`, `push the can to the heart`."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ from hybridctl.sim.tasks.wording import Wordings, said
 from hybridctl.sim.things import FRUITS
 from hybridctl.sim.workshop import SceneBuilder
 
-WORDINGS: Wordings = {
-    "en": ("move {thing} to {place}", "put {thing} on {place}", "place {thing} on {place}"),
-    "zh": ("把{thing}放到{place}上", "将{thing}移到{place}上"),
-    "es": ("lleva {thing} hasta {place}", "pon {thing} sobre {place}"),
-    "de": ("lege {thing} auf {place}", "bringe {thing} zu {place:dat}"),
-}
-PUSHES: Wordings = {
-    "en": ("push {thing} to {place}", "slide {thing} over to {place}", "push {thing} onto {place}"),
-    "zh": ("把{thing}推到{place}上", "将{thing}推向{place}"),
-    "es": ("empuja {thing} hasta {place}", "desliza {thing} hasta {place}"),
-    "de": ("schiebe {thing} zu {place:dat}", "schiebe {thing} auf {place}"),
+WORDINGS: dict[str, Wordings] = {
+    "move": {
+        "en": ("move {thing} to {place}", "put {thing} on {place}", "place {thing} on {place}"),
+        "zh": ("把{thing}放到{place}上", "将{thing}移到{place}上"),
+        "es": ("lleva {thing} hasta {place}", "pon {thing} sobre {place}"),
+        "de": ("lege {thing} auf {place}", "bringe {thing} zu {place:dat}"),
+    },
+    "push": {
+        "en": ("push {thing} to {place}", "slide {thing} over to {place}", "push {thing} onto {place}"),
+        "zh": ("把{thing}推到{place}上", "将{thing}推向{place}"),
+        "es": ("empuja {thing} hasta {place}", "desliza {thing} hasta {place}"),
+        "de": ("schiebe {thing} zu {place:dat}", "schiebe {thing} auf {place}"),
+    },
 }
 _PUSHED = ("block", "cylinder", "can")
 
 
 def sample(seed: int, *, split: Split = SEEN, language: str = "en") -> Task:
     """Return a task that names one of three or four cards by its symbol."""
-    return with_room(_compose, seed, split, language)
+    return with_room(_composed, seed, split, language)
 
 
-def _compose(builder: SceneBuilder, language: str) -> Task:
+def _composed(builder: SceneBuilder, language: str) -> Task:
     rng, unseen = builder.rng, builder.split.variation == "unseen-objects"
     pushing = bool(rng.random() < 0.4)
     shape: str | None = None
@@ -51,8 +53,9 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
     scene = builder.build()
     thing, card = scene.target.phrase, scene.fixtures[int(rng.integers(len(scene.fixtures)))]
     place = card.phrase
-    if pushing and not has_lane(scene, (card.x, card.y)):
+    if pushing and not has_lane(scene, 0, (card.x, card.y)):
         raise SceneError(f"scene {scene.seed}: the {thing} cannot be pushed straight to the {place}")
+    steps: tuple[Subgoal, ...]
     if pushing:
         steps = (Subgoal(Skill.PUSH, thing, toward=place),)
     else:
@@ -60,7 +63,7 @@ def _compose(builder: SceneBuilder, language: str) -> Task:
     return Task(
         name="symbols",
         scene=scene,
-        instruction=said(rng, PUSHES if pushing else WORDINGS, language, thing=thing, place=place),
+        instruction=said(rng, WORDINGS["push" if pushing else "move"], language, thing=thing, place=place),
         plan=Plan(steps),
         goal=(Condition(Predicate.AT if pushing else Predicate.ON, thing, place),),
         about=frozenset({scene.object_bodies[0]}),

@@ -49,6 +49,7 @@ class Task:
         split: Which split the scene is of.
         actors: Who acts on the scene meanwhile; made anew for each episode by the task's sampler.
         readings: Other goals that are as good: acceptable readings of a vague command.
+        ambiguous: Whether asking back is the right act: the readings differ, and nothing speaks for one.
         time_limit: An episode ends by then [s].
     """
 
@@ -63,6 +64,7 @@ class Task:
     split: str = "seen"
     actors: tuple[Actor, ...] = ()
     readings: tuple[tuple[Condition, ...], ...] = ()
+    ambiguous: bool = False
     time_limit: float = 60.0
 
     def score(self, world: SimWorld) -> TaskScore:

@@ -1,0 +1,138 @@
+"""`hybridctl bench experts`: how often the scripted experts carry out each skill, task and chain length.
+
+They bound what a policy can reach in this world: a failure of theirs is the scene's or the controller's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from controllers.controller import Controller
+from controllers.gains import load_gains
+from controllers.robot_model import RobotModel
+from hybridctl.arms import SimulatedArm
+from hybridctl.bench.episodes import Row, run_episodes
+from hybridctl.bench.report import FIRST_EVALUATION_SEED, Job, Measured
+from hybridctl.bench.statistics import quantile, rate, wilson
+from hybridctl.bench.watch import LimitWatch
+from hybridctl.data.experts.scripted import ScriptedExpert
+from hybridctl.messages.plan import Skill
+from hybridctl.runtime import Runtime
+from hybridctl.sim.splits import SPLITS
+from hybridctl.sim.table_scene import sample_scene
+from hybridctl.sim.tasks.registry import TASKS, make_task
+from hybridctl.sim.world import SimWorld
+
+EPISODES, QUICK_EPISODES = 200, 2
+MOTIONLESS = (Skill.LOCATE, Skill.ASK, Skill.DONE)
+"""Skills that ask the model and move nothing: an expert has nothing to do for them."""
+Episode = tuple[str, int]
+
+
+@dataclass
+class _Worker:
+    """What a process keeps from one episode to the next."""
+
+    world: SimWorld
+    model: RobotModel
+
+
+_worker: _Worker | None = None
+
+
+def measure(job: Job) -> Measured:
+    """Run every task over the seeds, splits in turn, and sum up by skill, task and chain length."""
+    count = QUICK_EPISODES if job.quick else EPISODES
+    seeds = job.seeds or (FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + count)
+    episodes: list[Episode] = [(name, seed) for seed in range(*seeds) for name in TASKS]
+    started = perf_counter()
+    rows = run_episodes(
+        episodes, _episode, job=job, name_of=lambda e: e, named=lambda row: (row["task"], row["seed"])
+    )
+    return _sum_up(rows, seeds, wall=perf_counter() - started)
+
+
+def _episode(episode: Episode) -> Row:
+    global _worker
+    name, seed = episode
+    if _worker is None:
+        _worker = _Worker(SimWorld(sample_scene(0)), RobotModel.load("panda"))
+    world, model = _worker.world, _worker.model
+    split = list(SPLITS)[seed % len(SPLITS)]
+    task = make_task(name, seed, split=split)
+    world.reset(task.scene, actors=task.actors)
+    gains = load_gains()
+    controller = Controller(model, gains)
+    watch = LimitWatch(world, model, gains)
+    expert = ScriptedExpert(world, task, controller, world.clock)
+    started = perf_counter()
+    outcome = Runtime(
+        tree=expert, controller=controller, arm=SimulatedArm(world), clock=world.clock, listeners=(watch,)
+    ).run(time_limit=task.time_limit)
+    score = task.score(world)
+    return {
+        "task": name,
+        "seed": seed,
+        "split": split,
+        "success": bool(score.success),
+        "first_attempt": bool(score.success and not expert.failures()),
+        "ended": outcome.status,
+        "why": "" if score.success else _why(outcome.cause, score.met, expert),
+        "disturbed": score.disturbed,
+        "steps": [[s.subgoal.skill.value, s.attempts, s.done] for s in expert.steps],
+        "violations": dict(watch.violations),
+        "touched": dict(watch.touched),
+        "sim_s": round(outcome.duration, 2),
+        "wall_s": round(perf_counter() - started, 3),
+    }
+
+
+def _why(cause: str, met: dict[str, bool], expert: ScriptedExpert) -> str:
+    failures = expert.failures()
+    missing = [name for name, held in met.items() if not held]
+    return f"{failures[-1]['why'] if failures else cause}; not so: {', '.join(missing)}"
+
+
+def _sum_up(rows: list[Row], seeds: tuple[int, int], *, wall: float) -> Measured:
+    rows = sorted(rows, key=lambda row: (list(TASKS).index(row["task"]), row["seed"]))
+    figures: dict[str, float | None] = {}
+    n: dict[str, int] = {}
+    summary: list[Row] = []
+    by_task: dict[str, list[bool]] = defaultdict(list)
+    by_split: dict[str, list[bool]] = defaultdict(list)
+    by_skill: dict[str, list[bool]] = defaultdict(list)
+    at_once: Counter[str] = Counter()
+    for row in rows:
+        by_task[row["task"]].append(row["success"])
+        by_split[row["split"]].append(row["success"])
+        for skill, attempts, done in row["steps"]:
+            by_skill[skill].append(done)
+            at_once[skill] += done and attempts == 1
+    for kind, groups in (("skill", by_skill), ("task", by_task), ("split", by_split)):
+        for name, flags in groups.items():
+            key = f"{kind}_{name.replace('-', '_')}"
+            figures[key], n[key] = rate(flags), len(flags)
+            low, high = wilson(sum(flags), len(flags))
+            entry: dict[str, Any] = {
+                kind: name, "done": sum(flags), "of": len(flags),
+                "wilson_95": [round(low, 4), round(high, 4)],
+            }  # fmt: skip
+            if kind == "skill":
+                entry["at_once"] = at_once[name]
+            summary.append(entry)
+    broken: Counter[str] = Counter()
+    touched: Counter[str] = Counter()
+    for row in rows:
+        broken.update(row["violations"])
+        touched.update(row["touched"])
+    figures["violations"], n["violations"] = broken.total(), len(rows)
+    figures["touched_periods"], n["touched_periods"] = touched.total(), len(rows)
+    simulated, worked = sum(r["sim_s"] for r in rows), sum(r["wall_s"] for r in rows)
+    figures["sim_seconds_per_core_second"] = round(simulated / worked, 2) if worked else None
+    figures["episodes_per_hour"] = round(3600 * len(rows) / wall, 1) if wall and worked > 0.5 * wall else None
+    figures["episode_seconds_median"] = quantile([r["sim_s"] for r in rows], 0.5)
+    summary.append({"violations_by_limit": dict(broken), "touched_by_body": dict(touched)})
+    return Measured(seeds, figures, n, [*summary, *rows])

@@ -30,6 +30,12 @@ _TYPES = {
     "ellipsoid": mujoco.mjtGeom.mjGEOM_ELLIPSOID,
     "capsule": mujoco.mjtGeom.mjGEOM_CAPSULE,
 }
+_REWRITTEN = (
+    "body_pos", "body_quat", "body_mass", "body_ipos", "body_inertia", "body_iquat", "body_gravcomp",
+    "geom_type", "geom_size", "geom_pos", "geom_quat", "geom_rbound", "geom_aabb", "geom_rgba", "geom_matid",
+    "geom_contype", "geom_conaffinity", "geom_group", "geom_friction", "geom_priority", "dof_damping",
+)  # fmt: skip
+"""Arrays of the model that scenes write; of what the next scene does not use they are as compiled again."""
 _OWN_COLOUR = ("palm", "card")
 """Kinds of fixtures whose colours are their own."""
 ROLLING_FRICTION = 1.5e-4
@@ -42,12 +48,7 @@ class SceneWriter:
 
     def __init__(self, model: mujoco.MjModel) -> None:
         self._model = model
-        self._contype = np.array(model.geom_contype)
-        self._conaffinity = np.array(model.geom_conaffinity)
-        self._group = np.array(model.geom_group)
-        self._gravcomp = np.array(model.body_gravcomp)
-        self._friction = np.array(model.geom_friction)
-        self._damping = np.array(model.dof_damping)
+        self._compiled = {name: np.array(getattr(model, name)) for name in _REWRITTEN}
         self._loose = [f"object{i}" for i in range(OBJECT_BODIES)] + [f"cup{i}" for i in range(CUP_BODIES)]
         self._fast = [body_name(kind, i) for kind, count in COUNTS.items() for i in range(count)]
         self._bodies = {name: self._with_children(name) for name in (*self._loose, *self._fast)}
@@ -58,11 +59,15 @@ class SceneWriter:
         self._dof = {name: int(model.joint(name).dofadr[0]) for name in self._loose}
 
     def write(self, data: mujoco.MjData, scene: SceneSpec) -> None:
-        """Write `scene` into the model and the poses of its things into `data`."""
+        """Write `scene` into the model, and into `data` a state at time 0 with its things in their places."""
+        for name, compiled in self._compiled.items():
+            getattr(self._model, name)[:] = compiled
+        mujoco.mj_resetData(self._model, data)
         self._write_look(scene.look)
         used = {*scene.object_bodies, *scene.fixture_bodies}
         for name in (*self._loose, *self._fast):
-            self._show(name, name in used)
+            if name not in used:
+                self._hide(name)
         for name, fixture in zip(scene.fixture_bodies, scene.fixtures, strict=True):
             self._write_fixture(data, name, fixture)
         for name, spec in zip(scene.object_bodies, scene.objects, strict=True):
@@ -76,15 +81,12 @@ class SceneWriter:
         opening = next((f.opening for f in scene.fixtures if f.kind == "cabinet"), 0.0)
         data.qpos[self._model.joint("drawer").qposadr[0]] = opening
 
-    def _show(self, name: str, used: bool) -> None:
-        """Put a body into the scene, or out of it: without contacts, weightless, seen by no camera."""
+    def _hide(self, name: str) -> None:
+        """Leave a body where it was compiled: without contacts, weightless, seen by no camera."""
         model, geoms, bodies = self._model, self._geoms[name], self._bodies[name]
-        model.geom_contype[geoms] = self._contype[geoms] if used else 0
-        model.geom_conaffinity[geoms] = self._conaffinity[geoms] if used else 0
-        model.geom_group[geoms] = self._group[geoms] if used else PARKED_GROUP
-        model.body_gravcomp[bodies] = self._gravcomp[bodies] if used else 1.0
-        if not used and name not in self._qpos:
-            model.body_pos[bodies[0]] = (0.0, 0.0, PARKED_DEPTH)
+        model.geom_contype[geoms] = model.geom_conaffinity[geoms] = 0
+        model.geom_group[geoms] = PARKED_GROUP
+        model.body_gravcomp[bodies] = 1.0
 
     def _with_children(self, name: str) -> list[int]:
         parents, body = self._model.body_parentid, self._model.body(name).id
@@ -152,18 +154,16 @@ class SceneWriter:
                 model.geom_group[first + k] = PARKED_GROUP
                 model.geom_rgba[first + k, 3] = 0.0  # rays pass through what is not there
         self._write_mass(body, [part for part in parts if part.solid])
-        self._write_rolling(name, rolls=any(spec.velocity))
+        if any(spec.velocity):
+            self._write_rolling(name)
 
-    def _write_rolling(self, name: str, *, rolls: bool) -> None:
-        """Let a thing that starts with a velocity roll on, as a hard ball on a hard table does."""
+    def _write_rolling(self, name: str) -> None:
+        """Let a thing roll on, as a hard ball on a hard table does."""
         model, geoms, dof = self._model, self._geoms[name], self._dof[name]
-        model.geom_friction[geoms] = self._friction[geoms]
-        model.dof_damping[dof : dof + 6] = self._damping[dof : dof + 6]
         # Of two geoms the one of higher priority says what friction there is between them.
-        model.geom_priority[geoms] = int(rolls)
-        if rolls:
-            model.geom_friction[geoms, 2] = ROLLING_FRICTION
-            model.dof_damping[dof : dof + 6] = 0.0
+        model.geom_priority[geoms] = 1
+        model.geom_friction[geoms, 2] = ROLLING_FRICTION
+        model.dof_damping[dof : dof + 6] = 0.0
 
     def _write_part(self, geom: int, part: Part, rgb: Rgb) -> None:
         """Write size, place and bounds of a part: MuJoCo derives them only when compiling."""

@@ -149,7 +149,9 @@ def parts_of(spec: ObjectSpec) -> tuple[Part, ...]:
         return (Part("ellipsoid", (1.3 * half, half, half)),)
     if spec.shape == "strawberry":
         cap = Part("cylinder", (0.7 * half, 0.0015, 0.0), at=(0.0, 0.0, 0.86 * tall), rgb=_LEAF, solid=False)
-        return (Part("ellipsoid", (half, half, tall)), cap)
+        # It is taller than wide: on a round end it would fall over.
+        foot = Part("cylinder", (0.5 * half, 0.12 * tall, 0.0), at=(0.0, 0.0, -0.88 * tall))
+        return (Part("ellipsoid", (half, half, tall)), foot, cap)
     if spec.shape == "pear":
         neck = Part("sphere", (0.62 * half, 0.0, 0.0), at=(0.0, 0.0, tall - 0.62 * half))
         stem = Part("cylinder", (0.003, 0.005, 0.0), at=(0.0, 0.0, tall + 0.003), rgb=_STEM, solid=False)
@@ -200,11 +202,15 @@ def volume_and_inertia(part: Part) -> tuple[float, np.ndarray]:
         a, b, c = (a, a, a) if part.kind == "sphere" else (a, b, c)
         volume = 4 / 3 * math.pi * a * b * c
         moments = volume / 5 * np.array([b * b + c * c, a * a + c * c, a * a + b * b])
-    else:  # a capsule counts as the cylinder of its length
-        tall = b + (a if part.kind == "capsule" else 0.0)
-        volume = 2 * math.pi * a * a * tall
-        across = volume * (3 * a * a + 4 * tall * tall) / 12
-        moments = np.array([across, across, volume * a * a / 2])
+    else:
+        volume = 2 * math.pi * a * a * b
+        across, along = volume * (a * a / 4 + b * b / 3), volume * a * a / 2
+        if part.kind == "capsule":  # the two halves of a ball at its ends
+            ball = 4 / 3 * math.pi * a**3
+            volume += ball
+            across += ball * (0.4 * a * a + b * b + 0.75 * a * b)
+            along += ball * 0.4 * a * a
+        moments = np.array([across, across, along])
     return volume, moments[[2, 1, 0]] if part.along_x else moments
 
 

@@ -57,7 +57,6 @@ class SimWorld:
     def reset(self, scene: SceneSpec, *, actors: tuple[Actor, ...] = ()) -> None:
         """Write `scene` into the model, the arm at home with an open gripper, and settle nothing."""
         self.scene = scene
-        mujoco.mj_resetData(self.model, self.data)
         self._writer.write(self.data, scene)
         self._steps = 0
         velocities = np.array(self.data.qvel)

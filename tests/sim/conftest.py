@@ -7,7 +7,10 @@ import mujoco
 import pytest
 
 from hybridctl.sim.cameras import GlRenderer, Renderer, RenderError, make_renderer
+from hybridctl.sim.fixtures import Fixture
+from hybridctl.sim.scene import SceneSpec
 from hybridctl.sim.table_scene import sample_scene
+from hybridctl.sim.things import ObjectSpec
 from hybridctl.sim.world import SimWorld
 
 
@@ -48,6 +51,17 @@ def scene_world(_world: SimWorld) -> Callable[[int], SimWorld]:
         return _world
 
     return reset
+
+
+@pytest.fixture
+def stage(_world: SimWorld) -> Callable[..., SimWorld]:
+    """Puts fixtures and things, and nothing else, on the table."""
+
+    def put(*fixtures: Fixture, things: tuple[ObjectSpec, ...] = ()) -> SimWorld:
+        _world.reset(SceneSpec(0, things, fixtures, sample_scene(0).look))
+        return _world
+
+    return put
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ SETTLED = 0.02
 """What moves slower than this is at rest [m/s]."""
 OPEN_FRACTION, CLOSED_FRACTION = 0.70, 0.05
 SEEN_SHARE, MIDDLE = 0.0015, 0.5
-"""Least share of the picture of what is in view, and how far from the picture's middle, in half pictures."""
+"""What takes up more of the picture than this is in view, if its middle is in the inner half."""
 AT_GAP, BESIDE_GAP = 0.02, 0.08
 RIM_DEPTH = 0.035
 """How far down from its edge a cup's wall counts as its rim [m]."""

@@ -75,4 +75,4 @@ def _free(scene: SceneSpec, place: str) -> bool:
     x, y, radius, _ = next(circle for circle in circles if circle[3] == place)
     length = math.hypot(x - thing.x, y - thing.y)
     far_enough = length - radius - outline_radius(thing) > _SHORTEST
-    return far_enough and length < _LONGEST and has_lane(scene, (x, y))
+    return far_enough and length < _LONGEST and has_lane(scene, 0, (x, y))

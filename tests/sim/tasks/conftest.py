@@ -1,4 +1,4 @@
-"""One world for all tasks: begun anew for each, things put there by hand, plans carried out by the expert."""
+"""One world for all tasks: begun anew for each, moved by hand, plans carried out by the expert."""
 
 from collections.abc import Callable
 

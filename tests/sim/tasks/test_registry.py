@@ -1,4 +1,4 @@
-"""What every task keeps: the same for the same seed, not done at the start, said in every language."""
+"""What every task keeps: the same for the same seed, not done yet, said in every language."""
 
 import re
 

@@ -26,7 +26,7 @@ _CHASE = 4.0
 """A way down takes no longer [s]."""
 _FALLING = 0.03
 """What is this fast up or down is waited for [m/s]."""
-_LOWEST = 0.016
+_LOWEST, _SPARE = 0.016, 0.020
 _FALL = ("can", "peg", "cylinder", "cup", "pear")
 """What stands on end and may fall over."""
 Grasp = tuple[FloatArray, float]
@@ -74,7 +74,12 @@ def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
 
     yield from hands.travel(lambda: pose(_ABOVE), width=width, passing=moves)
     yield from hands.move(lambda: pose(_ABOVE), width=width, tolerance=0.006, angle=0.05, passing=moves)
-    yield from hands.line(lambda: pose(0.0), width=width, tolerance=0.0035, passing=moves, timeout=_CHASE)
+    # Between neighbours the fingers have millimetres to spare, and a fast tool is off by as much.
+    snug = width < grip_of(thing.spec).width + _SPARE
+    yield from hands.line(
+        lambda: pose(0.0), width=width, tolerance=0.0035, speed=0.06 if snug else 0.20, passing=moves,
+        timeout=_CHASE,
+    )  # fmt: skip
     closing = hands.T_base_tool
     yield from hands.fingers(0.0, at=follow if moves else None)
     if not pinched(world, thing.body) or (part and not truth.taken_by(phrase, part)):

@@ -30,7 +30,7 @@ from hybridctl.sim.things import (
     fruit_colour_word,
     grip_of,
 )
-from hybridctl.sim.world_model import OBJECT_BODIES
+from hybridctl.sim.world_model import CUP_BODIES, OBJECT_BODIES
 
 AREA = ((0.35, 0.67), (-0.30, 0.30))
 """Where things may lie: x and y ranges in the base frame [m]."""
@@ -78,7 +78,15 @@ class SceneBuilder:
     def fixture(
         self, kind: str, *, label: str = "", rgb: Rgb | None = None, symbol: str = "", opening: float = 0.0
     ) -> int:
-        """Add something that stands fast and return its number; `opening` is the drawer's, 0 to 1."""
+        """Add something that stands fast and return its number; `opening` is the drawer's, 0 to 1.
+
+        Raises:
+            SceneError: there is no such kind, or the world holds no more of it.
+        """
+        if kind not in f.COUNTS:
+            raise SceneError(f"no fixture is a {kind!r}, expected one of {', '.join(f.COUNTS)}")
+        if sum(fixture.kind == kind for fixture in self._fixtures) == f.COUNTS[kind]:
+            raise SceneError(f"seed {self._seed}: a scene holds at most {f.COUNTS[kind]} of kind {kind}")
         own = {"bowl": BOWL_COLOURS, "cabinet": WOOD_COLOURS, "tray": WOOD_COLOURS, "socket": WOOD_COLOURS}
         choices = own.get(kind)
         if rgb is None and choices is not None:
@@ -129,6 +137,8 @@ class SceneBuilder:
         self._things.append(spec)
         if sum(thing.shape != "cup" for thing in self._things) > OBJECT_BODIES:
             raise SceneError(f"seed {self._seed}: a scene holds at most {OBJECT_BODIES} things beside cups")
+        if sum(thing.shape == "cup" for thing in self._things) > CUP_BODIES:
+            raise SceneError(f"seed {self._seed}: a scene holds at most {CUP_BODIES} cups")
         number = len(self._things) - 1
         if inside:
             self._inside[number] = (inside, at)
@@ -160,6 +170,7 @@ class SceneBuilder:
         """
         low, high = {"easy": (1, 2), "hard": (3, 5)}.get(self.split.level, (2, 4))
         wanted = int(self.rng.integers(low, high + 1)) if count is None else count
+        palette = self._palette()
         taken = {*avoid, *(thing.phrase for thing in self._things)}
         first = self._things[0] if self._things else None
         begun = len(self._things)
@@ -170,7 +181,7 @@ class SceneBuilder:
             for _ in range(50):
                 alike = self.split.level != "easy" and first is not None and k < 2
                 shape = first.shape if alike and first and k == 0 and first.shape in shapes else None
-                colour = first.colour if alike and first and k == 1 else None
+                colour = first.colour if alike and first and k == 1 and first.colour in palette else None
                 spec = self._sampled(shape or str(self.rng.choice(shapes)), colour, None)
                 if spec.phrase not in taken:
                     taken.add(spec.phrase)

@@ -116,3 +116,55 @@ def test_many_short_sleeps_arrive_where_one_long_sleep_does(world: SimWorld) -> 
     world.sleep_until(0.5)
     assert world.now() == pytest.approx(0.5)
     np.testing.assert_allclose(world.data.qpos, short, atol=1e-12)
+
+
+class Counter:
+    """An actor that notes when it is asked, and pushes a thing a little each time."""
+
+    def __init__(self) -> None:
+        self.stamps: list[float] = []
+        self.resets: list[str] = []
+
+    def reset(self, world: SimWorld) -> None:
+        self.resets.append(world.scene.target.phrase)
+        self.stamps = []
+
+    def act(self, world: SimWorld) -> None:
+        self.stamps.append(round(world.now(), 6))
+        body = world.model.body("object0").id
+        world.data.xfrc_applied[body, 0] = 0.4 if len(self.stamps) % 3 else -0.1
+
+
+@pytest.mark.parametrize("nap", [0.001, 0.002, 0.007, 0.010, 0.013, 0.050, 0.5])
+def test_actors_are_asked_every_10_ms_of_simulated_time_however_long_the_sleeps_are(
+    world: SimWorld, nap: float
+) -> None:
+    actor = Counter()
+    world.reset(sample_scene(0), actors=(actor,))
+    assert actor.resets == [world.scene.target.phrase]
+    for k in range(1, round(0.5 / nap) + 1):
+        world.sleep_until(nap * k)
+    world.sleep_until(0.5)
+    np.testing.assert_allclose(actor.stamps, np.arange(1, 51) * 0.01, atol=1e-6)
+
+
+def test_what_actors_do_comes_out_the_same_for_short_and_long_sleeps(world: SimWorld) -> None:
+    found = []
+    for nap in (0.001, 0.050):
+        world.reset(sample_scene(0), actors=(Counter(),))
+        for k in range(1, round(1.0 / nap) + 1):
+            world.sleep_until(nap * k)
+        found.append(np.array(world.data.qpos))
+    np.testing.assert_array_equal(found[0], found[1])
+    world.reset(sample_scene(0))
+    world.sleep_until(1.0)
+    assert np.abs(world.data.qpos - found[0]).max() > 0.005, "and it makes a difference"
+
+
+def test_the_next_scene_has_no_actors_unless_they_are_named(world: SimWorld) -> None:
+    actor = Counter()
+    world.reset(sample_scene(0), actors=(actor,))
+    world.sleep_until(0.1)
+    world.reset(sample_scene(1))
+    world.sleep_until(0.1)
+    assert len(actor.stamps) == 10

@@ -125,7 +125,7 @@ class TruthOf:
         if kind is Predicate.HAND_EMPTY:
             return not any(pinched(self._world, thing.body) for thing in true_objects(self._world))
         if kind in (Predicate.OPEN, Predicate.CLOSED):
-            fraction = drawer_fraction(self._world)
+            fraction = self._opening(a)
             return fraction > OPEN_FRACTION if kind is Predicate.OPEN else fraction < CLOSED_FRACTION
         if kind is Predicate.IN_VIEW:
             share, middle = seen_share(self._world, self.region(a).body, camera="wrist")
@@ -144,6 +144,12 @@ class TruthOf:
         if kind is Predicate.NEXT_TO:
             return self._next_to(self.thing(a), b)
         raise TruthError(f"only a memory can say whether {condition} holds")
+
+    def _opening(self, phrase: str) -> float:
+        """Return how far open what a phrase names is, 0 to 1; a drawer is all that opens here."""
+        if self.region(phrase).body != "drawer":
+            raise TruthError(f"the {phrase} neither opens nor closes; a drawer does")
+        return drawer_fraction(self._world)
 
     def _holding(self, thing: TrueObject) -> bool:
         """Between the fingers, and touching nothing but the hand."""

@@ -16,6 +16,8 @@ from hybridctl.sim.world_model import ARM_PREFIX, PARKED_GROUP
 _RAYS = 64
 """How many rays a side of the picture is measured by."""
 FINGERS = tuple(f"{ARM_PREFIX}{side}_finger" for side in ("left", "right"))
+_UPRIGHT = 0.8
+"""Vertical share from which an axis counts as upright."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class TrueObject:
         phrase: How people name it.
         shape: What it is.
         position: Its centre, shape (3,) [m].
-        yaw: Turn about the vertical [rad].
+        yaw: Turn about the vertical of its x axis, or of its y axis where that one is upright [rad].
         height: Its height when standing [m].
         speed: Of its centre [m/s].
         body: Its body's name in the world.
@@ -55,11 +57,12 @@ def true_objects(world: SimWorld) -> list[TrueObject]:
 
 def _true_object(world: SimWorld, name: str, spec: ObjectSpec) -> TrueObject:
     T = true_pose(world, name)
+    level = T[:2, 0] if abs(T[2, 0]) < _UPRIGHT else T[:2, 1]
     return TrueObject(
         phrase=spec.phrase,
         shape=spec.shape,
         position=T[:3, 3].copy(),
-        yaw=float(np.arctan2(T[1, 0], T[0, 0])),
+        yaw=float(np.arctan2(level[1], level[0])),
         height=spec.height,
         speed=float(np.linalg.norm(world.data.body(name).cvel[3:])),
         body=name,

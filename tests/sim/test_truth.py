@@ -6,6 +6,7 @@ import pytest
 
 from hybridctl.sim.fixtures import BOWL_RADIUS
 from hybridctl.sim.truth import in_bowl, true_bowl, true_objects
+from hybridctl.sim.workshop import SceneBuilder
 from hybridctl.sim.world import SimWorld
 
 
@@ -36,3 +37,15 @@ def test_the_bowl_holds_what_is_within_its_wall_and_not_above_it(world: SimWorld
         ((0.0, 0.0, 0.10), False),
     ):
         assert in_bowl(world, np.add(bowl, offset)) == inside
+
+
+def test_a_block_on_its_side_has_a_heading(world: SimWorld) -> None:
+    """Its x axis is upright then and tells no direction; its y axis does."""
+    builder = SceneBuilder(6)
+    builder.thing("block")
+    world.reset(builder.build())
+    half = np.sqrt(0.5)
+    for tilt in (-0.05, 0.05):
+        world.data.joint("object0").qpos[3:7] = (half + tilt, 0.0, half - tilt, 0.0)
+        mujoco.mj_forward(world.model, world.data)
+        assert true_objects(world)[0].yaw == pytest.approx(np.pi / 2, abs=0.01)

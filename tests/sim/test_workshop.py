@@ -1,4 +1,4 @@
-"""Scenes of the workshop: the same for a seed, without overlap, in reach, at rest, and fuller where harder."""
+"""Scenes of the workshop: the same for a seed, without overlap, in reach, at rest, fuller where harder."""
 
 import math
 from collections.abc import Callable

@@ -20,9 +20,13 @@ _MOVING, _LAG = 0.01, 0.12
 """What is faster than this is followed, ahead by the time that the arm lags behind its target [m/s, s]."""
 _JUMP = 0.03
 """What is this far from where it was a tick ago, beyond what it rolls, has been taken elsewhere [m]."""
+_TOPPLED = 0.9
+"""Cosine of the tilt from which a thing is taken anew, by another grasp."""
+_CHASE = 4.0
+"""A way down takes no longer [s]."""
 _FALLING = 0.03
 """What is this fast up or down is waited for [m/s]."""
-_LOWEST = 0.016
+_LOWEST, _SPARE = 0.016, 0.020
 _FALL = ("can", "peg", "cylinder", "cup", "pear")
 """What stands on end and may fall over."""
 Grasp = tuple[FloatArray, float]
@@ -42,13 +46,15 @@ def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
     thing = truth.thing(phrase)
     grasp, width = choose_grasp(world, hands, thing, part)
     moves = thing.speed > _MOVING
-    last = thing.position
+    last, upright = thing.position, thing.T_base_object[2, :3]
 
     def pose(clearance: float) -> FloatArray:
         nonlocal last, moves
         now = truth.thing(phrase)
         if float(np.linalg.norm(now.position - last)) > _JUMP + 0.1 * now.speed:
             raise ExpertError(f"the {phrase} has been moved away")
+        if not _is_round(now) and float(upright @ now.T_base_object[2, :3]) < _TOPPLED:
+            raise ExpertError(f"the {phrase} has been toppled")
         last = now.position
         T = _heading(now) @ grasp
         moves = now.speed > _MOVING
@@ -68,7 +74,12 @@ def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
 
     yield from hands.travel(lambda: pose(_ABOVE), width=width, passing=moves)
     yield from hands.move(lambda: pose(_ABOVE), width=width, tolerance=0.006, angle=0.05, passing=moves)
-    yield from hands.line(lambda: pose(0.0), width=width, tolerance=0.0035, passing=moves)
+    # Between neighbours the fingers have millimetres to spare, and a fast tool is off by as much.
+    snug = width < grip_of(thing.spec).width + _SPARE
+    yield from hands.line(
+        lambda: pose(0.0), width=width, tolerance=0.0035, speed=0.06 if snug else 0.20, passing=moves,
+        timeout=_CHASE,
+    )  # fmt: skip
     closing = hands.T_base_tool
     yield from hands.fingers(0.0, at=follow if moves else None)
     if not pinched(world, thing.body) or (part and not truth.taken_by(phrase, part)):

@@ -269,7 +269,7 @@ def test_home_and_rest_are_the_arms(stage: Stage) -> None:
     world.data.qvel[world.arm_dofs[3]] = 0.1
     mujoco.mj_forward(world.model, world.data)
     assert not holds(world, P.AT_REST)
-    world.set_arm(np.array(HOME_Q) + (0.3, 0, 0, 0, 0, 0, 0), 0.08)
+    world.set_arm(np.add(HOME_Q, (0.3, 0, 0, 0, 0, 0, 0)), 0.08)
     assert not holds(world, P.AT_HOME)
     assert holds(world, P.AT_REST)
 

@@ -4,11 +4,12 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import mujoco
 import numpy as np
 import pytest
 
 from hybridctl.data.experts.clearance import footprints, room_for_hand
-from hybridctl.data.experts.grasp import choose_grasp, pick
+from hybridctl.data.experts.grasp import _heading, choose_grasp, pick
 from hybridctl.data.experts.hands import ExpertError
 from hybridctl.messages.condition import Condition, Predicate
 from hybridctl.sim.fixtures import Fixture
@@ -23,7 +24,6 @@ PICKS = {
     "a can that has fallen over": (
         replace(BLOCK, shape="can", label="can", size=CAN_DIAMETER, height=CAN_HEIGHT), "",
     ),
-    "an egg": (replace(BLOCK, shape="egg"), ""),
     "a cup by its rim": (CUP, "rim"),
     "a cup by its handle": (CUP, "handle"),
 }  # fmt: skip
@@ -35,7 +35,8 @@ def test_after_a_pick_the_thing_is_held(lay: Callable[..., SimWorld], do, name: 
     world = lay(things=(thing, replace(BLOCK, shape="ball", colour="blue", x=0.5, y=0.15)))
     if "fallen" in name:
         at = int(world.model.joint("object0").qposadr[0])
-        world.data.qpos[at + 2 : at + 7] = (CAN_DIAMETER / 2, math.sqrt(0.5), math.sqrt(0.5), 0.0, 0.0)
+        world.data.qpos[at + 2 : at + 7] = (CAN_DIAMETER / 2, 0.653, 0.653, 0.271, 0.271)
+        mujoco.mj_forward(world.model, world.data)
     done = do(lambda hands: pick(world, hands, thing.phrase, part))
     assert done.ok, done.outcome.cause
     truth = TruthOf(world)
@@ -64,6 +65,26 @@ def test_of_the_sides_of_a_block_those_are_taken_that_are_free(
     T = grasp.copy()
     T[:3, 3] += thing.position
     assert room_for_hand(T, width, footprints(world, without=frozenset({"object0"}))) > 0.0
+
+
+@pytest.mark.parametrize("heading", [0.0, 1.2, -0.9])
+def test_a_can_that_has_fallen_over_is_taken_across_its_axis(
+    lay: Callable[..., SimWorld], hands_of, heading: float
+) -> None:
+    can, _ = PICKS["a can that has fallen over"]
+    world = lay(things=(can,))
+    at = int(world.model.joint("object0").qposadr[0])
+    turned, over = np.array([np.cos(heading / 2), 0, 0, np.sin(heading / 2)]), np.array([0.5**0.5, 0.5**0.5, 0, 0])
+    quat = np.zeros(4)
+    mujoco.mju_mulQuat(quat, turned, over)
+    world.data.qpos[at + 2 : at + 7] = (CAN_DIAMETER / 2, *quat)
+    mujoco.mj_forward(world.model, world.data)
+    hands, _ = hands_of(world)
+    thing = hands.truth.thing("can")
+    grasp, width = choose_grasp(world, hands, thing, "")
+    closed_on = _heading(thing)[:3, :3] @ grasp[:3, 1]
+    assert abs(closed_on @ thing.T_base_object[:3, 2]) < 0.05
+    assert CAN_DIAMETER < width <= 0.08
 
 
 def test_what_is_out_of_reach_is_said_at_once(lay: Callable[..., SimWorld], hands_of) -> None:

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controllers.inverse_kinematics import solve_ik
+from controllers.robot_model import RobotModel
 from hybridctl.data.experts.hands import tool_pose, tool_yaw
 from hybridctl.sim.things import ObjectSpec
-from hybridctl.sim.world import SimWorld
+from hybridctl.sim.world import HOME_Q, SimWorld
 
 BLOCK = ObjectSpec("block", "red", 0.044, 0.044, 0.5, 0.0, 0.0, (0.8, 0.1, 0.1))
 HERE = (0.45, 0.0, 0.25)
@@ -116,9 +118,15 @@ def test_stay_stays_for_as_long_as_it_says(lay: Callable[..., SimWorld], do) -> 
     assert np.ptp(done.path.places, axis=0).max() < 0.002
 
 
-def test_reach_is_the_room_to_the_joints_limits(lay: Callable[..., SimWorld], hands_of) -> None:
+def test_reach_is_the_room_to_the_joints_limits(
+    lay: Callable[..., SimWorld], hands_of, robot: RobotModel
+) -> None:
     hands, _ = hands_of(lay())
     assert hands.reach(tool_pose(np.array([0.5, 0.0, 0.1]), 0.0)) > 0.3
     assert hands.reach(tool_pose(np.array([0.9, 0.4, 0.1]), 0.0)) == -1.0
-    turned = [hands.reach(tool_pose(np.array([0.5, 0.0, 0.1]), yaw)) for yaw in (0.0, 1.6, 2.0, 2.4)]
-    assert turned[-1] < turned[2] < turned[0], "turned far it is nearer to a limit"
+    low, high = robot.q_min, robot.q_max
+    for yaw in (0.0, 1.0, 1.9):
+        T = tool_pose(np.array([0.55, 0.1, 0.15]), yaw)
+        q = solve_ik(robot, T, np.array(HOME_Q), tolerance=1e-3)
+        assert q is not None
+        assert hands.reach(T) == pytest.approx(min((q - low).min(), (high - q).min()), abs=1e-6)

@@ -16,9 +16,8 @@ from hybridctl.sim.world import SimWorld
 BLOCK = ObjectSpec("block", "red", 0.044, 0.044, 0.48, -0.08, 0.3, (0.8, 0.1, 0.1))
 
 
-@pytest.mark.parametrize("shape", ["block", "cylinder"])
-def test_a_thing_pushed_to_a_card_is_at_it(lay: Callable[..., SimWorld], do, shape: str) -> None:
-    thing = replace(BLOCK, shape=shape)
+def test_a_thing_pushed_to_a_card_is_at_it(lay: Callable[..., SimWorld], do) -> None:
+    thing = replace(BLOCK, shape="cylinder")
     world = lay(Fixture("card", 0.50, 0.08, symbol="star"), things=(thing,))
     done = do(lambda hands: push(world, hands, thing.phrase, "star"))
     assert done.ok, done.outcome.cause
@@ -26,16 +25,6 @@ def test_a_thing_pushed_to_a_card_is_at_it(lay: Callable[..., SimWorld], do, sha
     assert truth.holds(Condition(Predicate.AT, thing.phrase, "star"))
     assert truth.thing(thing.phrase).position[2] == pytest.approx(0.022, abs=0.003), "it was not lifted"
     assert truth.thing(thing.phrase).T_base_object[2, 2] > 0.99, "nor tipped over"
-
-
-def test_a_thing_pushed_to_another_is_at_it_and_hardly_moves_it(lay: Callable[..., SimWorld], do) -> None:
-    other = replace(BLOCK, colour="blue", x=0.52, y=0.10)
-    world = lay(things=(BLOCK, other))
-    done = do(lambda hands: push(world, hands, "red block", "blue block"))
-    assert done.ok, done.outcome.cause
-    truth = TruthOf(world)
-    assert truth.holds(Condition(Predicate.AT, "red block", "blue block"))
-    assert np.hypot(*(truth.thing("blue block").position[:2] - (other.x, other.y))) < 0.02
 
 
 def test_a_push_that_brings_it_no_nearer_ends_with_the_reason(lay: Callable[..., SimWorld], do) -> None:

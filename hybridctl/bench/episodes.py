@@ -55,12 +55,10 @@ def run_episodes(
 
 
 def _kept(partial: Path | None) -> list[Row]:
+    """Return the rows of an earlier try; a last line that was cut off is taken out of the file."""
     if partial is None or not partial.exists():
         return []
-    rows = []
-    for line in partial.read_text().splitlines():
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:  # cut off in the middle of a line
-            break
-    return rows
+    *lines, cut_off = partial.read_bytes().split(b"\n")
+    if cut_off:
+        partial.write_bytes(b"".join(line + b"\n" for line in lines))
+    return [json.loads(line) for line in lines]

@@ -168,7 +168,8 @@ def collect_episodes(
     if not split_named(split).seen:
         raise SceneError(f"split {split} is kept out of training: its scenes are for evaluation only")
     for name in tasks:
-        make_task(name, seeds[0], split=split, language=languages[0])  # says early which name is wrong
+        for language in languages:
+            make_task(name, seeds[0], split=split, language=language)  # says early which name is wrong
     simulator = Simulator(renderer)
     demonstrator = Demonstrator(simulator)
     cameras: dict[str, TakePicture] = {

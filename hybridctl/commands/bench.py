@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
     bench.add_argument(
         "--minutes",
         type=positive,
-        help="begin no episode later; a run called again goes on (default: no end)",
+        help="begin no episode later; called again, it goes on (default: no end)",
     )
     bench.add_argument("--policy", type=Path, help="model folder (default: the model that ships)")
     bench.add_argument("--json", action="store_true", help="print the result as JSON on standard output")

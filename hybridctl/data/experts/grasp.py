@@ -163,7 +163,7 @@ def _candidates(thing: TrueObject, part: str) -> list[Grasp]:
 def _lying(thing: TrueObject) -> list[Grasp]:
     """A thing that has fallen over is taken across its axis."""
     axis = thing.T_base_object[:2, 2]
-    across = math.atan2(axis[1], axis[0]) - thing.yaw
+    across = math.atan2(axis[1], axis[0]) - tool_yaw(_heading(thing))
     width = min(0.08, thing.spec.size + 0.022)
     at = np.array([0.0, 0.0, max(0.0, _LOWEST - thing.position[2])])
     return [(tool_pose(at, across + k * math.pi), width) for k in range(2)]

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -26,7 +27,7 @@ def run_episodes(
     name_of: Callable[[E], Hashable],
     named: Callable[[Row], Hashable],
 ) -> list[Row]:
-    """Run `work` on every episode in `job.workers` processes and return the rows, in no order.
+    """Run `work` on every episode, until `job.minutes` are over, and return the rows, in no order.
 
     Args:
         episodes: What to run; picklable.
@@ -44,6 +45,7 @@ def run_episodes(
     )
     with progress, context.Pool(job.workers) as pool:
         task = progress.add_task("episodes", total=len(episodes), completed=len(episodes) - len(todo))
+        ends = None if job.minutes is None else monotonic() + 60 * job.minutes
         for row in pool.imap_unordered(work, todo):
             rows.append(row)
             if job.partial is not None:
@@ -51,6 +53,8 @@ def run_episodes(
                 with job.partial.open("a") as file:
                     file.write(json.dumps(row) + "\n")
             progress.advance(task)
+            if ends is not None and monotonic() > ends:  # leaving the pool ends what has begun
+                break
     return rows
 
 

@@ -33,23 +33,37 @@ class BenchError(ValueError):
 
 @dataclass(frozen=True)
 class Job:
-    """What a bench is asked to do."""
+    """What a bench is asked to do.
+
+    Attributes:
+        quick: Only what fits in 50 s.
+        seeds: First and last evaluation seed, the last excluded; the bench's own when None.
+        workers: Processes.
+        policy_folder: The model; the one that ships when None.
+        partial: Where rows are kept until all are there.
+        minutes: No episode begins later than this; None for no end.
+    """
 
     quick: bool
     seeds: tuple[int, int] | None
     workers: int
     policy_folder: Path | None
     partial: Path | None
+    minutes: float | None = None
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a bench found: its seeds, figures, the number of cases each rests on, and rows behind them."""
+    """What a bench found: its seeds, figures, the number of cases each rests on, and rows behind them.
+
+    `complete` is false where the time ended first: the figures rest on what was done, as `n` says.
+    """
 
     seeds: tuple[int, int]
     figures: dict[str, float | None]
     n: dict[str, int]
     rows: list[dict[str, Any]]
+    complete: bool = True
 
 
 Measure = Callable[[Job], Measured]
@@ -57,7 +71,7 @@ Measure = Callable[[Job], Measured]
 
 def run_bench(
     name: str, *, quick: bool, seeds: tuple[int, int] | None, workers: int, policy_folder: Path | None,
-    folder: Path = Path("benchmarks"),
+    minutes: float | None = None, folder: Path = Path("benchmarks"),
 ) -> dict[str, Any]:  # fmt: skip
     """Run a bench and return its JSON object; a full run on default settings is kept in `folder`.
 
@@ -70,11 +84,12 @@ def run_bench(
     commit, contents = _commit(), _contents()
     partial = folder / f".{name}.{contents}.partial.jsonl" if kept else None
     measure: Measure = import_module(BENCHES[name]).measure
-    found = measure(Job(quick, seeds, workers, policy_folder, partial))
+    found = measure(Job(quick, seeds, workers, policy_folder, partial, minutes))
     result = {
         "bench": name,
         "commit": commit,
         "contents": contents,
+        "complete": found.complete,
         "seeds": [found.seeds[0], found.seeds[1] - 1],
         "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "python": platform.python_version()},
         "versions": {package: version(package) for package in _PACKAGES},
@@ -85,7 +100,7 @@ def run_bench(
     if kept:
         folder.mkdir(exist_ok=True)
         (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
-        if partial is not None and partial.exists():
+        if partial is not None and partial.exists() and found.complete:
             partial.unlink()
     return result
 

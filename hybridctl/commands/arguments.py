@@ -25,13 +25,13 @@ def count(text: str) -> int:
 
 
 def positive(text: str) -> float:
-    """Read a number of seconds above 0."""
+    """Read a length of time above 0."""
     try:
         value = float(text)
     except ValueError:
         value = -1.0
     if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
     return value
 
 

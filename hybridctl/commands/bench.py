@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from hybridctl.commands.arguments import Commands, count, seed_range
+from hybridctl.commands.arguments import Commands, count, positive, seed_range
 
 
 def add(commands: Commands) -> None:
@@ -24,6 +24,11 @@ def add(commands: Commands) -> None:
     bench.add_argument("--quick", action="store_true", help="what fits in 50 s; writes no file")
     bench.add_argument("--seeds", type=seed_range, help="evaluation seeds FIRST:LAST, from 1000000 on")
     bench.add_argument("--workers", type=count, default=2, help="processes (default: 2)")
+    bench.add_argument(
+        "--minutes",
+        type=positive,
+        help="begin no episode later; called again, it goes on (default: no end)",
+    )
     bench.add_argument("--policy", type=Path, help="model folder (default: the model that ships)")
     bench.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
     bench.set_defaults(run=_bench)
@@ -38,6 +43,7 @@ def _bench(arguments: argparse.Namespace) -> int:
         seeds=arguments.seeds,
         workers=arguments.workers,
         policy_folder=arguments.policy,
+        minutes=arguments.minutes,
     )
     if arguments.json:
         print(json.dumps(result, indent=2))

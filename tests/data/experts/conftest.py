@@ -37,7 +37,9 @@ def world(simulator: Simulator) -> SimWorld:
 def lay(world: SimWorld) -> Callable[..., SimWorld]:
     """Lays the table: fixtures, things, and somebody who acts on them."""
 
-    def put(*fixtures: Fixture, things: tuple[ObjectSpec, ...] = (), actors: tuple[Actor, ...] = ()) -> SimWorld:
+    def put(
+        *fixtures: Fixture, things: tuple[ObjectSpec, ...] = (), actors: tuple[Actor, ...] = ()
+    ) -> SimWorld:
         world.reset(SceneSpec(0, things, fixtures, sample_scene(0).look), actors=actors)
         return world
 
@@ -52,7 +54,9 @@ class Path:
     places: list[np.ndarray] = field(default_factory=list)
     widths: list[float] = field(default_factory=list)
 
-    def on_control(self, state: ArmState, result: ControlResult, T_base_tool: np.ndarray, source: str) -> None:
+    def on_control(
+        self, state: ArmState, result: ControlResult, T_base_tool: np.ndarray, source: str
+    ) -> None:
         self.stamps.append(state.stamp)
         self.places.append(T_base_tool[:3, 3].copy())
         self.widths.append(state.gripper_width)
@@ -163,7 +167,11 @@ def carry_out(world: SimWorld, robot: RobotModel) -> Iterator[Callable[..., tupl
         controller = Controller(robot, load_gains())
         expert = ScriptedExpert(world, task, controller, world.clock)
         runtime = Runtime(
-            tree=expert, controller=controller, arm=SimulatedArm(world), clock=world.clock, listeners=listeners
+            tree=expert,
+            controller=controller,
+            arm=SimulatedArm(world),
+            clock=world.clock,
+            listeners=listeners,
         )
         return expert, runtime.run(time_limit=time_limit)
 

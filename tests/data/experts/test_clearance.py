@@ -31,7 +31,9 @@ widths = st.floats(0.0, 0.08)
 
 @settings(max_examples=100, deadline=None)
 @given(shapes, places)
-def test_the_distance_is_that_of_the_nearest_point_of_the_outline(foot: Footprint, at: tuple[float, float]) -> None:
+def test_the_distance_is_that_of_the_nearest_point_of_the_outline(
+    foot: Footprint, at: tuple[float, float]
+) -> None:
     angles = np.linspace(0, 2 * math.pi, 721)
     if foot.round:
         outline = foot.half[0] * np.column_stack([np.cos(angles), np.sin(angles)])
@@ -67,7 +69,9 @@ def test_something_more_on_the_table_never_gives_more_room(
 def test_a_hand_turned_by_half_a_turn_has_the_same_room(
     yaw: float, z: float, width: float, around: list[Footprint]
 ) -> None:
-    one, other = (room_for_hand(tool_pose(np.array([0.0, 0.0, z]), y), width, around) for y in (yaw, yaw + math.pi))
+    one, other = (
+        room_for_hand(tool_pose(np.array([0.0, 0.0, z]), y), width, around) for y in (yaw, yaw + math.pi)
+    )
     assert one == pytest.approx(other, abs=1e-9)
 
 
@@ -79,7 +83,9 @@ def test_fingers_mind_what_is_beside_them_and_the_hand_what_is_tall() -> None:
     assert room_for_hand(T, 0.05, [replace(beside, top=0.008)]) == ENOUGH, "they pass over what is low"
     across = Footprint(0.05, 0.0, 0.0, (0.02, 0.02), top=0.04, round=True)
     assert room_for_hand(T, 0.03, [replace(across, top=0.09)]) < room_for_hand(T, 0.03, [across])
-    nearer = [room_for_hand(T, 0.03, [replace(across, y=y, x=0.0, top=0.2)]) for y in (0.14, 0.13, 0.12, 0.11)]
+    nearer = [
+        room_for_hand(T, 0.03, [replace(across, y=y, x=0.0, top=0.2)]) for y in (0.14, 0.13, 0.12, 0.11)
+    ]
     assert nearer == sorted(nearer, reverse=True)
     assert nearer[0] > nearer[-1]
 

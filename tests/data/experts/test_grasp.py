@@ -74,7 +74,10 @@ def test_a_can_that_has_fallen_over_is_taken_across_its_axis(
     can, _ = PICKS["a can that has fallen over"]
     world = lay(things=(can,))
     at = int(world.model.joint("object0").qposadr[0])
-    turned, over = np.array([np.cos(heading / 2), 0, 0, np.sin(heading / 2)]), np.array([0.5**0.5, 0.5**0.5, 0, 0])
+    turned, over = (
+        np.array([np.cos(heading / 2), 0, 0, np.sin(heading / 2)]),
+        np.array([0.5**0.5, 0.5**0.5, 0, 0]),
+    )
     quat = np.zeros(4)
     mujoco.mju_mulQuat(quat, turned, over)
     world.data.qpos[at + 2 : at + 7] = (CAN_DIAMETER / 2, *quat)
@@ -105,7 +108,9 @@ class Snatcher:
             world.data.qpos[at : at + 2] = (0.45, 0.25)
 
 
-def test_a_hand_that_closes_beside_the_thing_says_so_and_goes_up_again(lay: Callable[..., SimWorld], do) -> None:
+def test_a_hand_that_closes_beside_the_thing_says_so_and_goes_up_again(
+    lay: Callable[..., SimWorld], do
+) -> None:
     world = lay(Fixture("plate", 0.6, -0.2), things=(BLOCK,), actors=(Snatcher(),))
     done = do(lambda hands: pick(world, hands, "red block"))
     assert done.outcome.status == "FAILURE"

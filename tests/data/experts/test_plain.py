@@ -12,7 +12,10 @@ from hybridctl.sim.fixtures import Fixture
 from hybridctl.sim.tasks.conditions import TruthOf
 from hybridctl.sim.world import SimWorld
 
-PLACES = {"plate": Fixture("plate", 0.55, 0.2), "drawer": Fixture("cabinet", 0.5, -0.315, np.pi / 2, opening=0.16)}
+PLACES = {
+    "plate": Fixture("plate", 0.55, 0.2),
+    "drawer": Fixture("cabinet", 0.5, -0.315, np.pi / 2, opening=0.16),
+}
 
 
 def test_home_is_where_at_home_holds(lay: Callable[..., SimWorld], do, take) -> None:
@@ -34,7 +37,11 @@ def test_a_look_brings_the_place_into_the_wrist_cameras_picture(
     camera, truth = world.data.camera("wrist"), TruthOf(world)
     region = truth.region(place)
     T = truth.pose(place)
-    at = T[:3, 3] + T[:3, :3] @ (region.centre[0] if place == "plate" else -0.06, region.centre[1], region.floor)
+    at = T[:3, 3] + T[:3, :3] @ (
+        region.centre[0] if place == "plate" else -0.06,
+        region.centre[1],
+        region.floor,
+    )
     x, y, back = camera.xmat.reshape(3, 3).T @ (at - camera.xpos)
     assert back < -0.1
     half = np.tan(np.radians(float(world.model.camera("wrist").fovy[0])) / 2)
@@ -44,7 +51,10 @@ def test_a_look_brings_the_place_into_the_wrist_cameras_picture(
 def test_a_place_out_of_reach_cannot_be_looked_at(lay: Callable[..., SimWorld], do) -> None:
     world = lay(Fixture("plate", 1.2, 0.2))
     done = do(lambda hands: look(world, hands, "plate"))
-    assert (done.outcome.status, done.outcome.cause) == ("FAILURE", "the plate cannot be looked at from above")
+    assert (done.outcome.status, done.outcome.cause) == (
+        "FAILURE",
+        "the plate cannot be looked at from above",
+    )
 
 
 def test_wait_takes_its_time_and_straighten_turns_the_tool_down(lay: Callable[..., SimWorld], do) -> None:

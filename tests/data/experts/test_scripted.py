@@ -105,7 +105,9 @@ def test_it_gives_up_after_its_attempts_with_the_last_reason(lay: Callable[..., 
     assert outcome.status == "FAILURE"
     assert "no grasp of the red block" in outcome.cause
     assert len(outcome.failures) == ATTEMPTS
-    assert [(s.attempts, s.done) for s in expert.steps] == [(ATTEMPTS, False)], "what comes after is not begun"
+    assert [(s.attempts, s.done) for s in expert.steps] == [(ATTEMPTS, False)], (
+        "what comes after is not begun"
+    )
 
 
 def test_a_postcondition_that_does_not_hold_is_a_failure_by_its_name(

@@ -19,7 +19,7 @@ def test_cards_and_things_are_pushed_to_over_a_free_way() -> None:
     assert any(to_card)
     assert not all(to_card)
     for task in tasks:
-        assert has_lane(task.scene, place_of(task))
+        assert has_lane(task.scene, 0, place_of(task))
         assert 0.05 < math.dist(place_of(task), (task.scene.target.x, task.scene.target.y)) < 0.25
         assert task.scene.target.shape in ("block", "cylinder")
 

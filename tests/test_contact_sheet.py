@@ -62,7 +62,10 @@ def test_an_unknown_language_leaves_no_file(tmp_path: Path) -> None:
 def test_long_instructions_are_broken_between_words_to_fit() -> None:
     from PIL import ImageFont
 
-    font, text = ImageFont.load_default(10), "put the smallest yellow cylinder of all into the bowl of its colour"
+    font, text = (
+        ImageFont.load_default(10),
+        "put the smallest yellow cylinder of all into the bowl of its colour",
+    )
     lines = contact_sheet._wrapped(text, font, 120)
     assert " ".join(lines) == text
     assert len(lines) > 2

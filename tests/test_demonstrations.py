@@ -19,8 +19,26 @@ SEEDS = (5000, 5004)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two episodes of two tasks in two languages, all of them disturbed."""
     folder = tmp_path_factory.mktemp("demonstrations") / "demos"
-    arguments = ["--episodes", "2", "--renderers", "ray", "--seeds", "{}:{}".format(*SEEDS), "--out", str(folder)]
-    arguments += ["--tasks", "pick,open_close", "--languages", "es,en", "--split", "seen-easy", "--perturb", "1"]
+    arguments = [
+        "--episodes",
+        "2",
+        "--renderers",
+        "ray",
+        "--seeds",
+        "{}:{}".format(*SEEDS),
+        "--out",
+        str(folder),
+    ]
+    arguments += [
+        "--tasks",
+        "pick,open_close",
+        "--languages",
+        "es,en",
+        "--split",
+        "seen-easy",
+        "--perturb",
+        "1",
+    ]
     assert main(["collect", *arguments]) == 0
     return folder
 

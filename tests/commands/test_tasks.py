@@ -38,7 +38,11 @@ def test_instructions_are_listed_in_another_language(
     ],
 )
 def test_what_is_wrong_is_one_line_and_status_2(
-    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["tasks", *arguments]) == 2

@@ -67,7 +67,9 @@ def test_strange_starts_differ_by_their_seeds_and_only_by_them(world: SimWorld) 
 def test_a_nudge_moves_the_thing_below_an_open_hand_once_to_a_free_place(
     world: SimWorld, robot, seed: int
 ) -> None:
-    others = tuple(replace(BLOCK, colour=c, x=x, y=y) for c, x, y in (("blue", 0.5, 0.1), ("green", 0.6, 0.0)))
+    others = tuple(
+        replace(BLOCK, colour=c, x=x, y=y) for c, x, y in (("blue", 0.5, 0.1), ("green", 0.6, 0.0))
+    )
     lay(world, Nudge(seed), things=(BLOCK, *others))
     world.sleep_until(0.2)
     np.testing.assert_allclose(world.data.body("object0").xpos[:2], (0.5, 0.0), atol=0.002)

@@ -1,6 +1,6 @@
 """A table that a test lays, an arm above it, and motions and whole plans run through the real runtime."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -157,7 +157,7 @@ def take(world: SimWorld, robot: RobotModel) -> Callable[..., None]:
 
 
 @pytest.fixture
-def carry_out(world: SimWorld, robot: RobotModel) -> Iterator[Callable[..., tuple[ScriptedExpert, Outcome]]]:
+def carry_out(world: SimWorld, robot: RobotModel) -> Callable[..., tuple[ScriptedExpert, Outcome]]:
     """Has the expert carry out a plan, given as text, on the table as it is laid."""
 
     def run(
@@ -175,4 +175,4 @@ def carry_out(world: SimWorld, robot: RobotModel) -> Iterator[Callable[..., tupl
         )
         return expert, runtime.run(time_limit=time_limit)
 
-    yield run
+    return run

@@ -20,7 +20,8 @@ places = st.tuples(st.floats(-0.3, 0.3), st.floats(-0.3, 0.3))
 shapes = st.builds(
     Footprint,
     x=st.floats(-0.2, 0.2), y=st.floats(-0.2, 0.2), yaw=st.floats(-3, 3),
-    half=st.tuples(st.floats(0.005, 0.1), st.floats(0.005, 0.1)), top=st.floats(0.0, 0.2), round=st.booleans(),
+    half=st.tuples(st.floats(0.005, 0.1), st.floats(0.005, 0.1)), top=st.floats(0.0, 0.2),
+    round=st.booleans(),
 )  # fmt: skip
 poses = st.builds(
     lambda x, y, z, yaw: tool_pose(np.array([x, y, z]), yaw),

@@ -93,7 +93,7 @@ def test_a_can_that_has_fallen_over_is_taken_across_its_axis(
 def test_what_is_out_of_reach_is_said_at_once(lay: Callable[..., SimWorld], hands_of) -> None:
     world = lay(things=(replace(BLOCK, x=0.95),))
     hands, _ = hands_of(world)
-    with pytest.raises(ExpertError, match="no grasp of the red block at .* is in reach"):
+    with pytest.raises(ExpertError, match=r"no grasp of the red block at .* is in reach"):
         choose_grasp(world, hands, hands.truth.thing("red block"), "")
 
 

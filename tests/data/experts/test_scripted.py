@@ -6,10 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hybridctl.data.experts.scripted import ATTEMPTS
+from controllers.controller import Controller
+from controllers.gains import load_gains
+from controllers.robot_model import RobotModel
+from hybridctl.arms import SimulatedArm
+from hybridctl.data.experts.scripted import ATTEMPTS, ScriptedExpert
 from hybridctl.messages.condition import Condition, Predicate
+from hybridctl.messages.plan import parse_plan
 from hybridctl.sim.fixtures import Fixture
 from hybridctl.sim.tasks.conditions import TruthOf
+from hybridctl.sim.tasks.task import Task
 from hybridctl.sim.things import ObjectSpec
 from hybridctl.sim.world import SimWorld
 
@@ -142,6 +148,30 @@ def test_a_run_that_is_halted_brakes_and_holds(lay: Callable[..., SimWorld], car
     world.sleep_until(world.now() + 0.5)
     np.testing.assert_allclose(world.data.qpos[world.arm_joints], before, atol=0.01)
     assert not any(step.done for step in expert.steps)
+
+
+def test_a_halt_in_the_middle_of_a_motion_stops_the_arm_short_of_its_target(
+    lay: Callable[..., SimWorld], robot: RobotModel
+) -> None:
+    world = lay(things=(BLOCK,))
+    arm, controller = SimulatedArm(world), Controller(robot, load_gains())
+    expert = ScriptedExpert(
+        world, Task("test", world.scene, "", parse_plan("pick red block"), ()), controller, world.clock
+    )
+    with arm:
+        controller.start(arm.read())
+        for k in range(160):
+            state = arm.read()
+            if k % 5 == 0 and k < 80:
+                expert.tick(state, commanded_width=0.08)
+            if k == 80:
+                assert np.abs(state.dq).max() > 0.1, "it is on its way"
+                expert.halt()
+            arm.send(controller.step(state, now=world.now()).command)
+            world.sleep_until(0.01 * (k + 1))
+        stopped = arm.read()
+    assert np.abs(stopped.dq).max() < 0.01
+    assert np.hypot(*(world.data.site("panda/tool").xpos[:2] - (BLOCK.x, BLOCK.y))) > 0.03
 
 
 @pytest.mark.parametrize("plan", ["ask is the drawer open; locate red block", "done"])

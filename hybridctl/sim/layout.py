@@ -140,7 +140,7 @@ def _clear(x: float, y: float, radius: float, taken: list[tuple[float, float, fl
 
 
 def in_drawer_way(fixtures: Iterable[f.Fixture | None], x: float, y: float, radius: float) -> bool:
-    """Return whether a circle on the table, of a radius [m], is in the way of a drawer or beside its cabinet."""
+    """Return whether a circle, of a radius [m], is in the way of a drawer or beside its cabinet."""
     return any(p is not None and p.kind == "cabinet" and _in_way_of(p, x, y, radius) for p in fixtures)
 
 

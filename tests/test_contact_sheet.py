@@ -35,7 +35,7 @@ def test_tasks_come_first_and_splits_below_in_rows_of_six(tmp_path: Path, few: l
     draw_sheet(path, seed=3, renderer="ray")
     with Image.open(path) as image:
         assert image.format == "PNG", "whatever its name"
-        sheet = np.array(image)
+        sheet = np.array(image.convert("RGB"))
     assert sheet.shape == (2 * (SIDE + CAPTION), COLUMNS * SIDE, 3)
     pictures = [tile(sheet, k)[:SIDE] for k in (0, 1, 6)]
     assert all(picture.std() > 20 for picture in pictures)

@@ -21,7 +21,12 @@ TRUTH = {
     "xpos", "xquat", "xmat", "xipos", "geom_xpos", "geom_xmat", "cvel", "contact", "objects", "fixtures",
     "bowl_xy",
 }  # fmt: skip
-SCENE = {"hybridctl/sim/scene.py", "hybridctl/sim/regions.py", "hybridctl/sim/workshop.py"}
+SCENE = {
+    "hybridctl/sim/scene.py",
+    "hybridctl/sim/regions.py",
+    "hybridctl/sim/layout.py",
+    "hybridctl/sim/workshop.py",
+}
 """Describe what a scene holds before it is written into a world; they never see one."""
 SENSORS = {"hybridctl/sim/joint_log.py", "hybridctl/sim/wrist_sensor.py"}
 """Sensors of the arm: they hold the simulator's state to read their own samples out of it, nothing else."""

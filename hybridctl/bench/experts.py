@@ -49,8 +49,8 @@ def measure(job: Job) -> Measured:
     """Run every task over the seeds, splits in turn, and sum up by skill, task and chain length.
 
     Without seeds given, tasks that no skill's figure rests on run on the first FEWER seeds only. Those come
-    first, then the rest of the tasks that stand for skills, then the rest of the chains: a run whose time ends
-    early has something of everything.
+    first, then the rest of the tasks that stand for skills, then the rest of the chains, so that a run whose
+    time ends early has something of everything.
     """
     count = QUICK_EPISODES if job.quick else EPISODES
     seeds = job.seeds or (FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + count)

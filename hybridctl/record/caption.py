@@ -74,6 +74,12 @@ def with_overlay(rgb: NDArray[np.uint8], caption: Caption) -> NDArray[np.uint8]:
     return np.array(image)
 
 
+def _drawable(caption: Caption) -> str:
+    """Return the instruction, or the plan where the font that comes with Pillow has not its script."""
+    latin = all(ord(letter) < 0x2E80 for letter in caption.instruction)
+    return caption.instruction if latin else "; ".join(caption.plan)
+
+
 class _Panel:
     """Four lines of text on the ground over the picture."""
 
@@ -89,7 +95,7 @@ class _Panel:
             stamp = f"force {caption.force:.1f} N    {stamp}"
         self._text(right, 8, stamp, size=15, color=_FAINT, anchor="ra")
         room = right - _MARGIN - self._length(stamp, 15) - 12
-        self._text(_MARGIN, 8, self._fit(caption.instruction, 15, room), size=15)
+        self._text(_MARGIN, 8, self._fit(_drawable(caption), 15, room), size=15)
         color = _rgb(SOURCE_COLORS.get(caption.source, SOURCE_COLORS["none"]))
         chip = caption.source if caption.source != "none" else "no target"
         end = self._chip(_MARGIN, 32, chip, color)

@@ -24,6 +24,7 @@ UNSEEN_COLOURS: dict[str, Rgb] = {
     "black": (0.07, 0.07, 0.08),
 }
 """Kept out of training scenes."""
+ALL_COLOURS = {**COLOURS, **UNSEEN_COLOURS}
 
 TABLE_COLOURS: tuple[Rgb, ...] = (
     (0.62, 0.48, 0.35), (0.75, 0.66, 0.54), (0.55, 0.55, 0.57), (0.80, 0.80, 0.78), (0.33, 0.30, 0.29),

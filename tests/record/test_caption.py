@@ -54,3 +54,11 @@ def test_a_picture_with_odd_sides_loses_a_line():
 def test_a_picture_that_is_old_says_so():
     assert (panel(replace(FULL, picture=FULL.stamp - 0.2)) == panel(FULL)).all()
     assert (panel(replace(FULL, picture=FULL.stamp - 0.9)) != panel(FULL)).any()
+
+
+def test_an_instruction_that_the_font_cannot_draw_gives_way_to_the_plan() -> None:
+    plan = ("open drawer", "pick red block")
+    chinese = Caption(instruction="打开抽屉", stamp=1.0, plan=plan)
+    english = Caption(instruction="open drawer; pick red block", stamp=1.0, plan=plan)
+    picture = np.zeros((120, 480, 3), np.uint8)
+    np.testing.assert_array_equal(with_overlay(picture, chinese), with_overlay(picture, english))

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybridctl.sim.fixtures import COUNTS, DRAWER_TRAVEL
+from hybridctl.sim.layout import AREA, REACH
 from hybridctl.sim.scene import SceneError, SceneSpec
 from hybridctl.sim.splits import SPLITS, Split
 from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.tasks.registry import TASKS, make_task
-from hybridctl.sim.workshop import AREA, REACH, SceneBuilder
+from hybridctl.sim.workshop import SceneBuilder
 from hybridctl.sim.world import SimWorld
 from hybridctl.sim.world_model import CUP_BODIES, OBJECT_BODIES
 

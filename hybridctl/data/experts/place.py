@@ -10,10 +10,10 @@ from hybridctl.data.experts.clearance import ENOUGH, Footprint, footprints, room
 from hybridctl.data.experts.hands import ExpertError, Hands, Motion, tool_pose, tool_yaw
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.sim.fixtures import CARD_HALF
+from hybridctl.sim.layout import AREA, REACH, in_drawer_way
 from hybridctl.sim.regions import Region
 from hybridctl.sim.tasks.conditions import lowest_point, outline_radius
 from hybridctl.sim.truth import TrueObject, pinched, true_pose
-from hybridctl.sim.workshop import AREA, REACH, in_drawer_way
 from hybridctl.sim.world import SimWorld
 
 _OVER = 0.06

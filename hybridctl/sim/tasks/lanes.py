@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from hybridctl.sim.fixtures import RADII
+from hybridctl.sim.layout import AREA, REACH, in_drawer_way
 from hybridctl.sim.scene import SceneError, SceneSpec
 from hybridctl.sim.tasks.conditions import outline_radius
 from hybridctl.sim.things import CUP_HANDLE
-from hybridctl.sim.workshop import AREA, REACH, in_drawer_way
 
 Circle = tuple[float, float, float]
 """x, y and radius of what stands on the table [m]."""

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hybridctl.sim.layout import AREA
 from hybridctl.sim.scene import SceneError, SceneSpec
 from hybridctl.sim.tasks.lanes import free_place, free_way, has_lane
-from hybridctl.sim.workshop import AREA, SceneBuilder
+from hybridctl.sim.workshop import SceneBuilder
 
 
 @pytest.fixture

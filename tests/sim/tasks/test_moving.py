@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from hybridctl.sim.actors import CrossingArm
+from hybridctl.sim.layout import AREA
 from hybridctl.sim.tasks.moving import sample
 from hybridctl.sim.tasks.people import Dragger
 from hybridctl.sim.things import ObjectSpec
 from hybridctl.sim.truth import true_objects
-from hybridctl.sim.workshop import AREA
 
 SEEDS = range(30)
 rolling = [t for t in map(sample, SEEDS) if any(t.scene.target.velocity)]

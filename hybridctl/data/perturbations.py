@@ -14,7 +14,6 @@ from hybridctl.data.experts.hands import tool_pose
 from hybridctl.sim.tasks.task import Task
 from hybridctl.sim.truth import true_objects, true_tool
 from hybridctl.sim.world import GRIPPER_OPEN, HOME_Q, Actor, SimWorld
-from hybridctl.sim.world_model import ARM_PREFIX
 
 _NEAR, _FREE = 0.16, 0.03
 _TRIES = 60
@@ -78,33 +77,13 @@ class Nudge:
                 return
 
 
-class Shove:
-    """Somebody pushes against the hand for a moment, now and then."""
-
-    def __init__(self, seed: int) -> None:
-        self._rng = np.random.default_rng((seed, 3))
-        self._next = self._until = 0.0
-        self._force = np.zeros(3)
-
-    def reset(self, world: SimWorld) -> None:
-        """Choose when."""
-        self._next = world.now() + float(self._rng.uniform(1.0, 4.0))
-        self._until = 0.0
-
-    def act(self, world: SimWorld) -> None:
-        """Push sideways with up to 12 N for a quarter of a second."""
-        now, hand = world.now(), world.model.body(f"{ARM_PREFIX}hand").id
-        if now >= self._next:
-            self._force = np.append(self._rng.uniform(-12, 12, size=2), 0.0)
-            self._until = now + 0.25
-            self._next = now + float(self._rng.uniform(2.0, 6.0))
-        world.data.xfrc_applied[hand, :3] = self._force if now < self._until else 0.0
-
-
 def perturbed(task: Task, seed: int) -> Task:
-    """Return a task on which one or two of these disturbances act besides its own actors."""
+    """Return a task on which one or both of these disturbances act besides its own actors.
+
+    The task `interference` shows more: somebody who shuts the drawer, or knocks a thing from the gripper.
+    """
     rng = np.random.default_rng((seed, 4))
-    kinds = (StrangeStart, Nudge, Shove)
+    kinds = (StrangeStart, Nudge)
     chosen = rng.choice(len(kinds), size=int(rng.integers(1, 3)), replace=False)
     extra: tuple[Actor, ...] = tuple(kinds[k](seed) for k in sorted(chosen))
     return replace(task, actors=(*task.actors, *extra))

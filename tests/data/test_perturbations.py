@@ -8,7 +8,7 @@ import pytest
 
 from hybridctl.assembly import Simulator
 from hybridctl.data.experts.hands import tool_pose
-from hybridctl.data.perturbations import Nudge, Shove, StrangeStart, perturbed
+from hybridctl.data.perturbations import Nudge, StrangeStart, perturbed
 from hybridctl.demonstrations import Demonstrator
 from hybridctl.sim.fixtures import Fixture
 from hybridctl.sim.scene import SceneSpec
@@ -94,38 +94,6 @@ def test_a_closed_or_a_distant_hand_provokes_no_nudge(
     np.testing.assert_allclose(world.data.body("object0").xpos[:2], (0.5, 0.0), atol=0.002)
 
 
-def test_shoves_are_short_sideways_and_bounded_and_come_again(world: SimWorld) -> None:
-    lay(world, Shove(3))
-    hand = world.model.body("panda/hand").id
-    stamps, forces = [], []
-    while world.now() < 12.0:
-        world.sleep_until(world.now() + 0.01)
-        stamps.append(world.now())
-        forces.append(world.data.xfrc_applied[hand].copy())
-    pushed = np.array([np.any(force) for force in forces])
-    begins = np.flatnonzero(np.diff(pushed.astype(int)) == 1)
-    ends = np.flatnonzero(np.diff(pushed.astype(int)) == -1)
-    assert 1 <= len(ends) <= len(begins) <= 7
-    assert stamps[begins[0]] > 0.9, "the first second is quiet"
-    for a, b in zip(begins, ends, strict=False):
-        assert stamps[b] - stamps[a] == pytest.approx(0.25, abs=0.03), "and it ends"
-    found = np.array(forces)[pushed]
-    assert np.abs(found[:, :2]).max() <= 12.0
-    assert not found[:, 2:].any(), "neither up nor down, and no torque"
-
-
-def test_a_shove_moves_the_hand_and_the_next_scene_begins_without(world: SimWorld) -> None:
-    lay(world, Shove(3))
-    home = true_tool(world)[:3, 3].copy()
-    farthest = 0.0
-    for _ in range(700):
-        world.sleep_until(world.now() + 0.01)
-        farthest = max(farthest, float(np.linalg.norm(true_tool(world)[:3, 3] - home)))
-    assert farthest > 0.0004, "the servos are stiff"
-    lay(world)
-    assert not world.data.xfrc_applied.any()
-
-
 def test_a_perturbed_task_has_one_or_two_disturbances_besides_its_own_actors() -> None:
     task = make_task("moving", 3)
     kinds = set()
@@ -137,10 +105,10 @@ def test_a_perturbed_task_has_one_or_two_disturbances_besides_its_own_actors() -
         kinds |= set(extra)
         assert [type(actor) for actor in perturbed(task, seed).actors[len(task.actors) :]] == extra
         assert replace(changed, actors=task.actors) == task
-    assert kinds == {StrangeStart, Nudge, Shove}
+    assert kinds == {StrangeStart, Nudge}
 
 
-@pytest.mark.parametrize("kind", [StrangeStart, Nudge, Shove])
+@pytest.mark.parametrize("kind", [StrangeStart, Nudge])
 def test_the_expert_succeeds_all_the_same(simulator: Simulator, kind: type) -> None:
     demonstrator = Demonstrator(simulator)
     task = make_task("pick", 11, split="seen-easy")

@@ -14,10 +14,7 @@ from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.plan import Subgoal
 from hybridctl.messages.policy import ActAnswer, ActRequest, PolicyError
-from hybridctl.messages.reach import FINE_PHASE_RADIUS, LIFT_HEIGHT
-
-HOME_POSITION = (0.295, 0.0, 0.347)
-"""Where the tool is out of the scene camera's view [m]."""
+from hybridctl.messages.reach import FINE_PHASE_RADIUS, HOME_POSITION, LIFT_HEIGHT
 
 
 class ActWithVla(AskingLeaf):

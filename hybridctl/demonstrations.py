@@ -16,16 +16,17 @@ from controllers.controller import Controller
 from controllers.gains import Gains, load_gains
 from controllers.robot_model import RobotModel
 from hybridctl.assembly import Simulator
-from hybridctl.bench.watch import LimitWatch
-from hybridctl.data.collect import check_training_seeds
+from hybridctl.data.collect import SeedError, check_training_seeds
 from hybridctl.data.episode_recorder import FRAMES_PER_SECOND, EpisodeRecorder, TakePicture
 from hybridctl.data.experts.scripted import ScriptedExpert, Step
+from hybridctl.data.lerobot_layout import DatasetError
 from hybridctl.data.perturbations import perturbed
 from hybridctl.progress import Progress
 from hybridctl.record import Recorder, refuse_used_folder, write_html
 from hybridctl.runtime import Listener, Outcome, Runtime
 from hybridctl.sim.scene import SceneError
 from hybridctl.sim.splits import split_named
+from hybridctl.sim.tasks.limit_watch import LimitWatch
 from hybridctl.sim.tasks.registry import TASKS, make_task
 from hybridctl.sim.tasks.task import Task, TaskScore
 from hybridctl.sim.tasks.wording import LANGUAGES
@@ -206,6 +207,10 @@ def collect_episodes(
                 if recorder.end_run(task.instruction, succeeded=done.success):
                     kept += 1
                     progress.advance(bar)
+                elif done.success:
+                    raise DatasetError(f"{out}: episode of seed {seed} was not kept: {recorder.problem}")
+        if kept < count:
+            raise SeedError(f"seeds {seeds[0]}:{seeds[1]} gave {kept} of {count} episodes: take more seeds")
     finally:
         simulator.close()
     return tried

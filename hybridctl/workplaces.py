@@ -11,7 +11,6 @@ from controllers.gains import Gains
 from controllers.robot_model import RobotModel
 from hybridctl.arms.remote import Connection, RemoteArm, RemoteCamera, RemoteClock
 from hybridctl.assembly import Simulator
-from hybridctl.bench.watch import LimitWatch
 from hybridctl.messages.arm import Arm
 from hybridctl.messages.clock import Clock
 from hybridctl.messages.observation import Camera
@@ -20,6 +19,7 @@ from hybridctl.runtime import Listener, Outcome
 from hybridctl.sim.camera_errors import CameraErrors
 from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.tasks import task_for
+from hybridctl.sim.tasks.limit_watch import LimitWatch
 
 
 class Workplace(Protocol):

@@ -17,12 +17,12 @@ from hybridctl.arms import SimulatedArm
 from hybridctl.bench.episodes import Row, run_episodes
 from hybridctl.bench.report import FIRST_EVALUATION_SEED, Job, Measured
 from hybridctl.bench.statistics import quantile, rate, wilson
-from hybridctl.bench.watch import LimitWatch
 from hybridctl.data.experts.scripted import ScriptedExpert
 from hybridctl.messages.plan import Skill
 from hybridctl.runtime import Runtime
 from hybridctl.sim.splits import SPLITS
 from hybridctl.sim.table_scene import sample_scene
+from hybridctl.sim.tasks.limit_watch import LimitWatch
 from hybridctl.sim.tasks.registry import TASKS, make_task
 from hybridctl.sim.world import SimWorld
 
@@ -61,11 +61,10 @@ def measure(job: Job) -> Measured:
         if job.seeds or _thorough(name) or seed - seeds[0] < FEWER
     ]
     episodes.sort(key=lambda e: (e[1] - seeds[0] >= FEWER, e[0].startswith("chain_"), e[1]))
-    started = perf_counter()
     rows = run_episodes(
         episodes, _episode, job=job, name_of=lambda e: e, named=lambda row: (row["task"], row["seed"])
     )
-    measured = _sum_up(rows, seeds, wall=perf_counter() - started)
+    measured = _sum_up(rows, seeds, workers=job.workers)
     return replace(measured, complete=len(rows) >= len(episodes))
 
 
@@ -91,16 +90,18 @@ def _episode(episode: Episode) -> Row:
         tree=expert, controller=controller, arm=SimulatedArm(world), clock=world.clock, listeners=(watch,)
     ).run(time_limit=task.time_limit)
     score = task.score(world)
+    success = bool(score.success and outcome.status == "SUCCESS")
     return {
         "task": name,
         "seed": seed,
         "split": split,
-        "success": bool(score.success),
-        "first_attempt": bool(score.success and not expert.failures()),
+        "success": success,
+        "first_attempt": success and not expert.failures(),
         "ended": outcome.status,
-        "why": "" if score.success else _why(outcome.cause, score.met, expert),
+        "why": "" if success else _why(outcome.cause, score.met, expert),
         "disturbed": score.disturbed,
         "steps": [[s.subgoal.skill.value, s.attempts, s.done] for s in expert.steps],
+        "interfered": any(getattr(actor, "done", False) for actor in task.actors),
         "violations": dict(watch.violations),
         "touched": dict(watch.touched),
         "sim_s": round(outcome.duration, 2),
@@ -114,7 +115,7 @@ def _why(cause: str, met: dict[str, bool], expert: ScriptedExpert) -> str:
     return f"{failures[-1]['why'] if failures else cause}; not so: {', '.join(missing)}"
 
 
-def _sum_up(rows: list[Row], seeds: tuple[int, int], *, wall: float) -> Measured:
+def _sum_up(rows: list[Row], seeds: tuple[int, int], *, workers: int) -> Measured:
     rows = sorted(rows, key=lambda row: (list(TASKS).index(row["task"]), row["seed"]))
     figures: dict[str, float | None] = {}
     n: dict[str, int] = {}
@@ -148,9 +149,12 @@ def _sum_up(rows: list[Row], seeds: tuple[int, int], *, wall: float) -> Measured
         touched.update(row["touched"])
     figures["violations"], n["violations"] = broken.total(), len(rows)
     figures["touched_periods"], n["touched_periods"] = touched.total(), len(rows)
+    disturbed = [row["success"] for row in rows if row["task"] == "interference" and row["interfered"]]
+    figures["interference_recovered"], n["interference_recovered"] = rate(disturbed), len(disturbed)
     simulated, worked = sum(r["sim_s"] for r in rows), sum(r["wall_s"] for r in rows)
     figures["sim_seconds_per_core_second"] = round(simulated / worked, 2) if worked else None
-    figures["episodes_per_hour"] = round(3600 * len(rows) / wall, 1) if wall and worked > 0.5 * wall else None
+    # From the time that the workers spent, so that a run that was cut off and goes on says the same.
+    figures["episodes_per_hour"] = round(3600 * workers * len(rows) / worked, 1) if worked else None
     figures["episode_seconds_median"] = quantile([r["sim_s"] for r in rows], 0.5)
     summary.append({"violations_by_limit": dict(broken), "touched_by_body": dict(touched)})
     return Measured(seeds, figures, n, [*summary, *rows])

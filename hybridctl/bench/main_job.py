@@ -20,10 +20,10 @@ from hybridctl.bench.episodes import run_episodes
 from hybridctl.bench.floors import PassThrough, RandomLocation, RandomTokens, ShuffledTokens
 from hybridctl.bench.report import FIRST_EVALUATION_SEED, Job, Measured
 from hybridctl.bench.statistics import quantile, rate, wilson
-from hybridctl.bench.watch import LimitWatch
 from hybridctl.data.expert_policy import ExpertPolicy
 from hybridctl.messages.policy import VlaPolicy
 from hybridctl.runtime import Outcome
+from hybridctl.sim.tasks.limit_watch import LimitWatch
 from hybridctl.sim.tasks.put_in_bowl import PutInBowl
 from hybridctl.vla.action_tokens import ActionTokenizer
 from hybridctl.vla.policy import load_policy

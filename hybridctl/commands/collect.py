@@ -44,9 +44,10 @@ def add(commands: Commands) -> None:
 
 
 def _collect(arguments: argparse.Namespace) -> int:
-    from hybridctl.data.collect import collect
+    from hybridctl.data.collect import check_renderers, collect
 
     renderers = tuple(arguments.renderers.split(","))
+    check_renderers(renderers)
     if arguments.episodes is None:
         collect(arguments.out, seeds=arguments.seeds, workers=arguments.workers, renderers=renderers)
         return 0

@@ -62,9 +62,12 @@ def add(commands: Commands) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from hybridctl.data.lerobot_layout import DatasetError
     from hybridctl.main_job import run_main_job, summary
+    from hybridctl.sim.scene import SceneError
 
     if arguments.keep_failures and arguments.dataset is None:
         raise DatasetError("--keep-failures keeps episodes of failed runs: say where by --dataset FOLDER")
+    if arguments.camera_errors is not None and arguments.arm != "sim":
+        raise SceneError("--camera-errors is for --arm sim: give it to `python -m hybridctl.sim.server`")
     out = arguments.out or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S")
     report = run_main_job(
         arguments.instruction,

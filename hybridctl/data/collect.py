@@ -40,10 +40,8 @@ def collect(out: Path, *, seeds: tuple[int, int], workers: int, renderers: tuple
         SeedError: the range reaches the seeds that are kept for evaluation, or a renderer is not known.
     """
     check_training_seeds(seeds)
+    check_renderers(renderers)
     out.mkdir(parents=True, exist_ok=True)
-    unknown = [name for name in renderers if name not in RENDERERS]
-    if unknown or not renderers:
-        raise SeedError(f"renderers {','.join(renderers)!r}: expected some of {', '.join(RENDERERS)}")
     jobs = []
     for start in range(*seeds, SHARD_SIZE):
         last = min(start + SHARD_SIZE, seeds[1])
@@ -54,6 +52,17 @@ def collect(out: Path, *, seeds: tuple[int, int], workers: int, renderers: tuple
         task = progress.add_task("rendering", total=sum(job[2] - job[1] for job in jobs))
         for done in pool.imap_unordered(_render_shard, jobs):
             progress.advance(task, done)
+
+
+def check_renderers(renderers: tuple[str, ...]) -> None:
+    """Refuse names that are no renderer's.
+
+    Raises:
+        SeedError: a renderer is not known, or there is none.
+    """
+    unknown = [name for name in renderers if name not in RENDERERS]
+    if unknown or not renderers:
+        raise SeedError(f"renderers {','.join(renderers)!r}: expected some of {', '.join(RENDERERS)}")
 
 
 def _complete(folder: Path, count: int, renderers: tuple[str, ...]) -> bool:

@@ -11,6 +11,7 @@ from controllers.inverse_kinematics import solve_ik
 from controllers.robot_model import RobotModel
 from hybridctl.data.experts.clearance import footprints
 from hybridctl.data.experts.hands import tool_pose
+from hybridctl.sim.layout import AREA
 from hybridctl.sim.tasks.task import Task
 from hybridctl.sim.truth import true_objects, true_tool
 from hybridctl.sim.world import GRIPPER_OPEN, HOME_Q, Actor, SimWorld
@@ -46,11 +47,13 @@ class Nudge:
     """Somebody puts the thing that the hand comes near to a few centimetres aside, once."""
 
     def __init__(self, seed: int) -> None:
+        self._seed = seed
         self._rng = np.random.default_rng((seed, 2))
         self._done = False
 
     def reset(self, world: SimWorld) -> None:
         """Wait for the hand."""
+        self._rng = np.random.default_rng((self._seed, 2))
         self._done = False
 
     def act(self, world: SimWorld) -> None:
@@ -68,7 +71,8 @@ class Nudge:
         for _ in range(_TRIES):
             angle, far = self._rng.uniform(-np.pi, np.pi), self._rng.uniform(0.02, 0.06)
             x, y = thing.position[:2] + far * np.array([np.cos(angle), np.sin(angle)])
-            inside = 0.35 < x < 0.66 and abs(y) < 0.29
+            (x0, x1), (y0, y1) = AREA
+            inside = x0 < x < x1 and y0 < y < y1
             room = min((f.distance(x, y) for f in around), default=1.0)
             if inside and room > thing.spec.size / 2 + _FREE:
                 at = int(world.model.joint(thing.body).qposadr[0])
@@ -83,7 +87,8 @@ def perturbed(task: Task, seed: int) -> Task:
     The task `interference` shows more: somebody who shuts the drawer, or knocks a thing from the gripper.
     """
     rng = np.random.default_rng((seed, 4))
-    kinds = (StrangeStart, Nudge)
-    chosen = rng.choice(len(kinds), size=int(rng.integers(1, 3)), replace=False)
+    # Where the arm is decides whether looking and going home are done: they start where they start.
+    kinds = (Nudge,) if task.name == "look" else (StrangeStart, Nudge)
+    chosen = rng.choice(len(kinds), size=int(rng.integers(1, len(kinds) + 1)), replace=False)
     extra: tuple[Actor, ...] = tuple(kinds[k](seed) for k in sorted(chosen))
     return replace(task, actors=(*task.actors, *extra))

@@ -189,6 +189,9 @@ class Subgoal:
     def __post_init__(self) -> None:
         signature, name = SIGNATURES[self.skill], self.skill.value
         takes_target = signature.target is not Argument.NOTHING
+        for phrase in (self.target, self.toward):
+            if ";" in phrase or "\n" in phrase:
+                raise MessageError(f"Subgoal {name}: {phrase!r} holds what separates the steps of a plan")
         if takes_target and not self.target.strip():
             raise MessageError(f"Subgoal {name} names no target, expected {signature.target.value}")
         if not takes_target and self.target:
@@ -200,8 +203,9 @@ class Subgoal:
             if not given and signature.options.get(option, False):
                 raise MessageError(f"Subgoal {name} {self.target} lacks {option}")
         if self.part and self.part not in PARTS:
+            known = ", ".join(PARTS)
             raise MessageError(
-                f"Subgoal {name} {self.target}: part is {self.part!r}, expected one of {PARTS}"
+                f"Subgoal {name} {self.target}: part is {self.part!r}, expected one of {known}"
             )
         checked_scalar("Subgoal.seconds", self.seconds, low=0.0, high=LONGEST_WAIT)
 
@@ -231,7 +235,7 @@ class Subgoal:
             if getattr(self, option):
                 words += [joint, getattr(self, option)]
         if self.seconds:
-            words.append(f"{self.seconds:g}")
+            words.append(repr(float(self.seconds)).removesuffix(".0"))
         return " ".join(word for word in words if word)
 
 
@@ -272,9 +276,9 @@ def parse_subgoal(text: str) -> Subgoal:
         return Subgoal(skill, seconds=checked_scalar("wait", rest))  # type: ignore[arg-type]
     for option in SIGNATURES[skill].options:
         match = re.fullmatch(rf"(.+) {_JOINTS[option]} (.+)", rest)
-        if match is not None and option == "part":
+        if match is not None and option == "part" and match[2] in PARTS:
             return Subgoal(skill, match[1], part=match[2])
-        if match is not None:
+        if match is not None and option == "toward":
             return Subgoal(skill, match[1], toward=match[2])
     return Subgoal(skill, rest)
 

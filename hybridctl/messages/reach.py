@@ -14,6 +14,8 @@ LAY_DOWN_HEIGHT = 0.03
 """Height of the tool at which a held thing about stands on the table [m]."""
 LIFT_HEIGHT = 0.20
 """Height of the tool after a lift [m]: whatever is held clears what stands on the table."""
+HOME_POSITION = (0.295, 0.0, 0.347)
+"""Where the tool is out of the scene camera's view [m]."""
 FINE_PHASE_RADIUS = 0.03
 """Within this distance of the believed pre-pose the fine phase takes over from the tokens [m]."""
 MAX_GRASP_YAW = 0.87

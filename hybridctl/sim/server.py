@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 from hybridctl.sim.camera_errors import CameraErrors, read_camera_errors
-from hybridctl.sim.cameras import RENDERERS
+from hybridctl.sim.cameras import RENDERERS, RenderError
 from hybridctl.sim.event_loop import SimServer
 from hybridctl.sim.scene import SceneError
 from hybridctl.sim.shared_arm import MODES, SharedArm
@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         task = _task(arguments)
         serve(_workplace(arguments, task), host=arguments.host, port=arguments.port, ready=ready)
-    except SceneError as error:
+    except (SceneError, RenderError) as error:
         parser.error(str(error))
     except OSError as error:
         print(f"cannot listen on {arguments.host}:{arguments.port}: {error}", file=sys.stderr)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from controllers.gains import Gains, load_gains
 from controllers.robot_model import RobotModel
 from hybridctl.arms.simulated import SimulatedArm
 from hybridctl.data.expert_policy import ExpertPolicy
@@ -18,11 +17,6 @@ from hybridctl.vla.statistics import EMBEDDED_STATISTICS
 @pytest.fixture(scope="session")
 def model() -> RobotModel:
     return RobotModel.load("panda")
-
-
-@pytest.fixture(scope="session")
-def gains() -> Gains:
-    return load_gains()
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def test_a_plans_text_reads_back() -> None:
         ("wait", "expected a number"),
         ("wait 1e9", "expected a finite value"),
         ("wait nan", "expected a finite value"),
-        ("pick cup by ear", "part is 'ear'"),
+        ("look cup\nhome", "holds what separates"),
         ("home bowl", "takes no target"),
         ("open", "names no target, expected a drawer"),
     ],
@@ -100,3 +100,14 @@ def test_postconditions_of_a_step_meet_preconditions_of_the_next() -> None:
         believed |= set(subgoal.postconditions(held=held))
         if subgoal.skill is Skill.PICK:
             believed.discard(Condition(Predicate.HAND_EMPTY))
+
+
+def test_what_stands_by_something_is_no_part() -> None:
+    assert parse_subgoal("pick cup by the plate") == Subgoal(Skill.PICK, "cup by the plate")
+    with pytest.raises(MessageError, match="part is 'ear', expected rim, handle"):
+        Subgoal(Skill.PICK, "cup", part="ear")
+
+
+def test_any_length_of_a_wait_reads_back() -> None:
+    subgoal = Subgoal(Skill.WAIT, seconds=1 / 3)
+    assert parse_subgoal(str(subgoal)) == subgoal

@@ -76,7 +76,7 @@ def _put(world: SimWorld, hands: Hands, phrase: str, region: Region) -> Motion:
         raise ExpertError(f"the {phrase} is not in the hand")
     T_held, width = _in_hand(hands, thing), _release_width(hands, region)
     spot, yaw, lift = _choose(world, hands, thing, region, T_held, width)
-    clear = _lowest_held(thing)
+    clear = lowest_point(thing)
 
     def pose(clearance: float) -> FloatArray:
         """Return the tool pose at which the thing is over the spot, however it lies in the hand now."""
@@ -115,10 +115,6 @@ def _in_hand(hands: Hands, thing: TrueObject) -> FloatArray:
     """Return the thing's centre in the tool's frame, shape (3,) [m]."""
     T = hands.T_base_tool
     return np.asarray(T[:3, :3].T @ (thing.position - T[:3, 3]))
-
-
-def _lowest_held(thing: TrueObject) -> float:
-    return lowest_point(thing)
 
 
 def _release_width(hands: Hands, region: Region) -> float:

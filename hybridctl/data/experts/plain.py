@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from hybridctl.data.experts.hands import ExpertError, Hands, Motion, tool_pose, tool_yaw
+from hybridctl.messages.reach import HOME_POSITION
 from hybridctl.sim.truth import true_pose
 from hybridctl.sim.world import SimWorld
 
-HOME = tool_pose(np.array([0.295, 0.0, 0.347]), 0.0)
+HOME = tool_pose(np.array(HOME_POSITION), 0.0)
 """Where the arm does not hide the scene."""
 LOOK_HEIGHT, LOOK_BACK = 0.30, 0.055
 """Height of the tool over a place that the wrist camera looks at, and how far back it stays [m]."""

@@ -173,6 +173,8 @@ class ScriptedExpert:
             for c in subgoal.postconditions(held=held)
             if c.predicate not in (Predicate.SEEN, Predicate.KNOWN)
         ]
+        if subgoal.skill is Skill.LOOK:  # what memory would have seen is in the wrist camera's view
+            wanted.append(Condition(Predicate.IN_VIEW, subgoal.target))
         begun = self._hands.now()
         while missing := [c for c in wanted if not self._holds(c)]:
             if self._hands.now() - begun > 1.0:

@@ -9,6 +9,7 @@ import numpy as np
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.condition import Condition, Predicate
 from hybridctl.messages.plan import PARTS
+from hybridctl.messages.reach import HOME_POSITION
 from hybridctl.sim.fixtures import SOCKET_HEIGHT
 from hybridctl.sim.regions import Region, regions_of
 from hybridctl.sim.things import CUP_HANDLE, ObjectSpec
@@ -35,7 +36,6 @@ AT_GAP, BESIDE_GAP = 0.02, 0.08
 RIM_DEPTH = 0.035
 """How far down from its edge a cup's wall counts as its rim [m]."""
 _MARGIN, _ABOVE, _HOME_RADIUS = 0.010, 0.014, 0.06
-_HOME = np.array([0.295, 0.0, 0.347])
 _REST_SPEED = 0.03
 
 
@@ -131,7 +131,7 @@ class TruthOf:
             share, middle = seen_share(self._world, self.region(a).body, camera="wrist")
             return bool(share > SEEN_SHARE and np.abs(middle).max() < MIDDLE)
         if kind is Predicate.AT_HOME:
-            return bool(np.linalg.norm(true_tool(self._world)[:3, 3] - _HOME) < _HOME_RADIUS)
+            return bool(np.linalg.norm(true_tool(self._world)[:3, 3] - HOME_POSITION) < _HOME_RADIUS)
         if kind is Predicate.AT_REST:
             dq = self._world.data.qvel[self._world.arm_dofs]
             return bool(np.abs(dq).max() < _REST_SPEED)
@@ -140,9 +140,9 @@ class TruthOf:
         if kind is Predicate.INSERTED:
             return self._inserted(self.thing(a), self.region(b))
         if kind is Predicate.AT:
-            return self._gap(self.thing(a), b) <= AT_GAP
+            return self._lies(self.thing(a)) and self._gap(self.thing(a), b) <= AT_GAP
         if kind is Predicate.NEXT_TO:
-            return self._next_to(self.thing(a), b)
+            return self._lies(self.thing(a)) and self._next_to(self.thing(a), b)
         raise TruthError(f"only a memory can say whether {condition} holds")
 
     def _opening(self, phrase: str) -> float:
@@ -158,6 +158,10 @@ class TruthOf:
 
     def _let_go(self, thing: TrueObject) -> bool:
         return thing.speed < SETTLED and not pinched(self._world, thing.body)
+
+    def _lies(self, thing: TrueObject) -> bool:
+        """On the table, let go."""
+        return bool(thing.position[2] - lowest_point(thing) < _ABOVE and self._let_go(thing))
 
     def _rests(self, thing: TrueObject, region: Region) -> bool:
         p = self._local(thing, region)

@@ -22,7 +22,7 @@ _HAND_HALF, _HAND_UNDERSIDE = 0.075, 0.050
 """What stands taller than the hand's underside must leave room for the whole hand [m]."""
 _NEAREST, _WIDEST = 0.30, 0.38
 """Least distance in front of the base, and most to its side, at which the fingers come down [m]."""
-_TALL = ("bin", "cabinet", "palm")
+_TALL = ("bin", "palm")
 
 
 def circles(scene: SceneSpec, *, but: int) -> list[Circle]:

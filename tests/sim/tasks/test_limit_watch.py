@@ -1,5 +1,6 @@
 """The watch counts what a limit should have prevented, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import mujoco
@@ -7,17 +8,32 @@ import numpy as np
 import pytest
 
 from controllers.controller import ControlResult
-from controllers.gains import Gains
+from controllers.gains import Gains, load_gains
 from controllers.inverse_kinematics import solve_ik
 from controllers.robot_model import RobotModel
 from hybridctl.arms.simulated import SimulatedArm
-from hybridctl.bench.watch import LimitWatch
 from hybridctl.messages.arm import ArmState, JointCommand
+from hybridctl.sim.tasks.limit_watch import LimitWatch
 from hybridctl.sim.world import GRIPPER_OPEN, HOME_Q, SimWorld
 
 HOME = np.array(HOME_Q)
 INSIDE = np.diag([1.0, -1.0, -1.0, 1.0])
 INSIDE[:3, 3] = 0.5, 0.0, 0.2
+
+
+@pytest.fixture(scope="module")
+def model() -> RobotModel:
+    return RobotModel.load("panda")
+
+
+@pytest.fixture(scope="module")
+def gains() -> Gains:
+    return load_gains()
+
+
+@pytest.fixture
+def world(scene_world: Callable[[int], SimWorld]) -> SimWorld:
+    return scene_world(4)
 
 
 @pytest.fixture

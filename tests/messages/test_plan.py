@@ -104,7 +104,7 @@ def test_postconditions_of_a_step_meet_preconditions_of_the_next() -> None:
 
 def test_what_stands_by_something_is_no_part() -> None:
     assert parse_subgoal("pick cup by the plate") == Subgoal(Skill.PICK, "cup by the plate")
-    with pytest.raises(MessageError, match="part is 'ear', expected rim, handle"):
+    with pytest.raises(MessageError, match="part is 'ear', expected one of rim, handle"):
         Subgoal(Skill.PICK, "cup", part="ear")
 
 

@@ -15,7 +15,7 @@ from hybridctl.bench.episodes import Row
 from hybridctl.bench.report import FIRST_EVALUATION_SEED, Job, Measured
 from hybridctl.bench.statistics import quantile
 from hybridctl.data.rendered import SceneRenderer
-from hybridctl.sim.cameras import RENDERERS, RenderError, make_renderer
+from hybridctl.sim.cameras import RENDERERS, Renderer, RenderError, make_renderer
 from hybridctl.sim.tasks.registry import make_task
 from hybridctl.sim.world import SimWorld
 
@@ -98,18 +98,22 @@ def _time_pictures(
 
 
 def _time_training_scenes(job: Job, figures: dict[str, float | None], n: dict[str, int]) -> None:
-    """Count labelled training scenes, renderers in turn, all workers together."""
+    """Count scenes with pictures, renderers in turn, all workers together.
+
+    `training`: the main job's labelled scenes, one picture each. `workshop`: scenes of tasks, sampled anew, seen
+    by scene and wrist camera.
+    """
     each = 40 if job.quick else 400
     context = multiprocessing.get_context("spawn")
     with context.Pool(job.workers) as pool:
         jobs = [(FIRST_EVALUATION_SEED + each * i, each) for i in range(job.workers)]
-        pool.map(_render_scenes, [(first, 4) for first, _ in jobs])  # starting up is not what is timed
-        began = perf_counter()
-        pool.map(_render_scenes, jobs)
-        wall = perf_counter() - began
-    total = each * job.workers
-    figures["training_scenes_per_second"] = round(total / wall, 1)
-    n["training_scenes_per_second"] = total
+        for key, work in (("training", _render_scenes), ("workshop", _render_workshop)):
+            pool.map(work, [(first, 4) for first, _ in jobs])  # starting up is not what is timed
+            began = perf_counter()
+            pool.map(work, jobs)
+            wall = perf_counter() - began
+            figures[f"{key}_scenes_per_second"] = round(each * job.workers / wall, 1)
+            n[f"{key}_scenes_per_second"] = each * job.workers
 
 
 _scenes: SceneRenderer | None = None
@@ -122,6 +126,23 @@ def _render_scenes(job: tuple[int, int]) -> int:
         _scenes = SceneRenderer()
     for seed in range(first, first + count):
         _scenes.render(seed, renderer=RENDERERS[seed % len(RENDERERS)])
+    return count
+
+
+_workshop: tuple[SimWorld, list[Renderer]] | None = None
+
+
+def _render_workshop(job: tuple[int, int]) -> int:
+    global _workshop
+    first, count = job
+    if _workshop is None:
+        world = SimWorld(make_task("pick", first).scene)
+        _workshop = world, [make_renderer(world, kind=kind) for kind in ("auto", "ray")]
+    world, renderers = _workshop
+    for seed in range(first, first + count):
+        world.reset(make_task(TASKS[seed % len(TASKS)], seed).scene)
+        for camera in ("scene", "wrist"):
+            renderers[seed % len(renderers)].rgb(camera)
     return count
 
 

@@ -8,7 +8,7 @@ import pytest
 from hybridctl.cli import main
 from hybridctl.data.collect import SeedError
 from hybridctl.data.lerobot_reader import open_dataset
-from hybridctl.demonstrations import collect_episodes
+from hybridctl.demonstrations import Demonstration, collect_episodes
 from hybridctl.sim.scene import SceneError
 from hybridctl.sim.tasks.registry import make_task
 
@@ -122,3 +122,19 @@ def test_wrong_arguments_of_the_command_are_one_line_and_status_2(
         error = capsys.readouterr().err
         assert words in error
         assert len(error.strip().splitlines()) == 1
+
+
+def test_seeds_that_do_not_suffice_are_said_once_they_are_used_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Demonstration, "success", property(lambda self: False))
+    arguments = ["--episodes", "1", "--tasks", "look", "--seeds", "600:601", "--renderers", "ray"]
+    assert main(["collect", *arguments, "--out", str(tmp_path / "none")]) == 2
+    assert "gave 0 of 1 episodes: take more seeds" in capsys.readouterr().err
+
+
+def test_an_unknown_renderer_is_refused_before_anything_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["collect", "--episodes", "1", "--renderers", "crayon", "--out", str(tmp_path / "x")]) == 2
+    assert "crayon" in capsys.readouterr().err

@@ -100,8 +100,8 @@ def _time_pictures(
 def _time_training_scenes(job: Job, figures: dict[str, float | None], n: dict[str, int]) -> None:
     """Count scenes with pictures, renderers in turn, all workers together.
 
-    `training`: the main job's labelled scenes, one picture each. `workshop`: scenes of tasks, sampled anew, seen
-    by scene and wrist camera.
+    `training`: the main job's labelled scenes, one picture each. `workshop`: scenes of tasks, sampled anew,
+    seen by scene and wrist camera.
     """
     each = 40 if job.quick else 400
     context = multiprocessing.get_context("spawn")

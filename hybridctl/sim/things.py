@@ -154,8 +154,9 @@ def parts_of(spec: ObjectSpec) -> tuple[Part, ...]:
         return (Part("ellipsoid", (half, half, tall)), foot, cap)
     if spec.shape == "pear":
         neck = Part("sphere", (0.62 * half, 0.0, 0.0), at=(0.0, 0.0, tall - 0.62 * half))
-        stem = Part("cylinder", (0.003, 0.005, 0.0), at=(0.0, 0.0, tall + 0.003), rgb=_STEM, solid=False)
-        return (Part("sphere", (half, 0.0, 0.0), at=(0.0, 0.0, half - tall)), neck, stem)
+        # Its neck makes it top-heavy: without a foot it would fall over in the end.
+        foot = Part("cylinder", (0.5 * half, 0.12 * tall, 0.0), at=(0.0, 0.0, -0.88 * tall))
+        return (Part("sphere", (half, 0.0, 0.0), at=(0.0, 0.0, half - tall)), neck, foot)
     if spec.shape == "bar":
         return (Part("box", (1.5 * half, half, tall)),)
     if spec.shape == "cross":

@@ -62,21 +62,24 @@ class Servoed:
 
 @pytest.fixture(scope="module")
 def empty_world() -> SimWorld:
-    """A table with nothing on it, the book made a wall and out of the way."""
+    """A table with nothing on it but a book, far away."""
     scene = replace(sample_scene(0), objects=(), fixtures=(Fixture("book", 3.0, 3.0),))
-    world = SimWorld(scene)
+    return SimWorld(scene)
+
+
+def make_the_book_a_wall(world: SimWorld) -> None:
     wall = world.model.geom("book").id
     world.model.geom_size[wall] = WALL
     world.model.geom_pos[wall] = 0.0
     world.model.geom_rbound[wall] = np.linalg.norm(WALL)
     world.model.geom_aabb[wall] = (0.0, 0.0, 0.0, *WALL)
-    return world
+    world.model.body("book").pos[:] = AWAY
 
 
 @pytest.fixture
 def servoed(empty_world: SimWorld, model: RobotModel, gains: Gains) -> Iterator[Servoed]:
     empty_world.reset(empty_world.scene)
-    empty_world.model.body("book").pos[:] = AWAY
+    make_the_book_a_wall(empty_world)
     empty_world.set_arm(np.array(model.q_rest), 0.04)
     driver = SimulatedArm(empty_world)
     with driver:

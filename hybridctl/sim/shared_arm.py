@@ -63,6 +63,8 @@ class SharedArm:
             name: SimCamera(self.world, self._renderer, name=name, errors=errors or CameraErrors())
             for name in CAMERAS
         }
+        for name in CAMERAS:  # the first picture of a renderer takes long: nobody shall wait for it in real time
+            self._renderer.rgbd(name)
         self._answers: dict[str, Callable[[str, Mapping[str, Any]], Fields]] = {
             "hello": self._hello,
             "read": self._read,

@@ -63,7 +63,7 @@ class SharedArm:
             name: SimCamera(self.world, self._renderer, name=name, errors=errors or CameraErrors())
             for name in CAMERAS
         }
-        for name in CAMERAS:  # the first picture of a renderer takes long: nobody shall wait for it in real time
+        for name in CAMERAS:  # a first picture takes 0.1 s: in real time nobody shall wait for it
             self._renderer.rgbd(name)
         self._answers: dict[str, Callable[[str, Mapping[str, Any]], Fields]] = {
             "hello": self._hello,

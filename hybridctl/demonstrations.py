@@ -15,6 +15,7 @@ from rich.progress import Progress as Bar
 from controllers.controller import Controller
 from controllers.gains import Gains, load_gains
 from controllers.robot_model import RobotModel
+from hybridctl.arms import SimulatedArm
 from hybridctl.assembly import Simulator
 from hybridctl.data.collect import SeedError, check_training_seeds
 from hybridctl.data.episode_recorder import FRAMES_PER_SECOND, EpisodeRecorder, TakePicture
@@ -30,6 +31,7 @@ from hybridctl.sim.tasks.limit_watch import LimitWatch
 from hybridctl.sim.tasks.registry import TASKS, make_task
 from hybridctl.sim.tasks.task import Task, TaskScore
 from hybridctl.sim.tasks.wording import LANGUAGES
+from hybridctl.sim.world import SimWorld
 
 
 @dataclass
@@ -58,27 +60,27 @@ class Demonstration:
 
 @dataclass
 class Demonstrator:
-    """A simulated workplace on which experts work, one task after the other."""
+    """A simulated world in which experts work, one task after the other; it needs no renderer."""
 
-    simulator: Simulator
+    world: SimWorld
     gains: Gains = field(default_factory=load_gains)
     model: RobotModel = field(default_factory=lambda: RobotModel.load("panda"))
 
     def set_up(self, task: Task) -> None:
         """Put a task's scene on the table."""
-        self.simulator.reset(task.scene, actors=task.actors)
+        self.world.reset(task.scene, actors=task.actors)
 
     def run(self, task: Task, *, listeners: Sequence[Listener] = ()) -> Demonstration:
         """Let the expert carry out a task that is set up."""
-        world = self.simulator.world
+        world = self.world
         controller = Controller(self.model, self.gains)
         watch = LimitWatch(world, self.model, self.gains)
-        expert = ScriptedExpert(world, task, controller, self.simulator.clock)
+        expert = ScriptedExpert(world, task, controller, world.clock)
         outcome = Runtime(
             tree=expert,
             controller=controller,
-            arm=self.simulator.arm,
-            clock=self.simulator.clock,
+            arm=SimulatedArm(world),
+            clock=world.clock,
             listeners=(watch, *listeners),
         ).run(time_limit=task.time_limit)
         score = task.score(world)
@@ -95,7 +97,7 @@ def record_demonstration(
     """
     refuse_used_folder(out)
     simulator = Simulator(renderer)
-    demonstrator = Demonstrator(simulator)
+    demonstrator = Demonstrator(simulator.world)
     try:
         demonstrator.set_up(task)
         with (
@@ -172,7 +174,7 @@ def collect_episodes(
         for language in languages:
             make_task(name, seeds[0], split=split, language=language)  # says early which name is wrong
     simulator = Simulator(renderer)
-    demonstrator = Demonstrator(simulator)
+    demonstrator = Demonstrator(simulator.world)
     cameras: dict[str, TakePicture] = {
         "scene": lambda: simulator.renderer.rgb("scene"),
         "wrist": lambda: simulator.renderer.rgb("wrist"),

@@ -6,23 +6,17 @@ They bound what a policy can reach in this world: a failure of theirs is the sce
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from controllers.controller import Controller
-from controllers.gains import load_gains
-from controllers.robot_model import RobotModel
-from hybridctl.arms import SimulatedArm
 from hybridctl.bench.episodes import Row, run_episodes
 from hybridctl.bench.report import FIRST_EVALUATION_SEED, Job, Measured
 from hybridctl.bench.statistics import quantile, rate, wilson
-from hybridctl.data.experts.scripted import ScriptedExpert
+from hybridctl.demonstrations import Demonstration, Demonstrator
 from hybridctl.messages.plan import Skill
-from hybridctl.runtime import Runtime
 from hybridctl.sim.splits import SPLITS
 from hybridctl.sim.table_scene import sample_scene
-from hybridctl.sim.tasks.limit_watch import LimitWatch
 from hybridctl.sim.tasks.registry import TASKS, make_task
 from hybridctl.sim.world import SimWorld
 
@@ -34,15 +28,8 @@ MOTIONLESS = (Skill.LOCATE, Skill.ASK, Skill.DONE)
 Episode = tuple[str, int]
 
 
-@dataclass
-class _Worker:
-    """What a process keeps from one episode to the next."""
-
-    world: SimWorld
-    model: RobotModel
-
-
-_worker: _Worker | None = None
+_worker: Demonstrator | None = None
+"""What a process keeps from one episode to the next."""
 
 
 def measure(job: Job) -> Measured:
@@ -76,43 +63,34 @@ def _episode(episode: Episode) -> Row:
     global _worker
     name, seed = episode
     if _worker is None:
-        _worker = _Worker(SimWorld(sample_scene(0)), RobotModel.load("panda"))
-    world, model = _worker.world, _worker.model
+        _worker = Demonstrator(SimWorld(sample_scene(0)))
     split = list(SPLITS)[seed % len(SPLITS)]
     task = make_task(name, seed, split=split)
-    world.reset(task.scene, actors=task.actors)
-    gains = load_gains()
-    controller = Controller(model, gains)
-    watch = LimitWatch(world, model, gains)
-    expert = ScriptedExpert(world, task, controller, world.clock)
+    _worker.set_up(task)
     started = perf_counter()
-    outcome = Runtime(
-        tree=expert, controller=controller, arm=SimulatedArm(world), clock=world.clock, listeners=(watch,)
-    ).run(time_limit=task.time_limit)
-    score = task.score(world)
-    success = bool(score.success and outcome.status == "SUCCESS")
+    done = _worker.run(task)
     return {
         "task": name,
         "seed": seed,
         "split": split,
-        "success": success,
-        "first_attempt": success and not expert.failures(),
-        "ended": outcome.status,
-        "why": "" if success else _why(outcome.cause, score.met, expert),
-        "disturbed": score.disturbed,
-        "steps": [[s.subgoal.skill.value, s.attempts, s.done] for s in expert.steps],
+        "success": done.success,
+        "first_attempt": done.success and not done.outcome.failures,
+        "ended": done.outcome.status,
+        "why": "" if done.success else _why(done),
+        "disturbed": done.score.disturbed,
+        "steps": [[s.subgoal.skill.value, s.attempts, s.done] for s in done.steps],
         "interfered": any(getattr(actor, "done", False) for actor in task.actors),
-        "violations": dict(watch.violations),
-        "touched": dict(watch.touched),
-        "sim_s": round(outcome.duration, 2),
+        "violations": done.violations,
+        "touched": done.touched,
+        "sim_s": round(done.outcome.duration, 2),
         "wall_s": round(perf_counter() - started, 3),
     }
 
 
-def _why(cause: str, met: dict[str, bool], expert: ScriptedExpert) -> str:
-    failures = expert.failures()
-    missing = [name for name, held in met.items() if not held]
-    return f"{failures[-1]['why'] if failures else cause}; not so: {', '.join(missing)}"
+def _why(done: Demonstration) -> str:
+    failures = done.outcome.failures
+    missing = [name for name, held in done.score.met.items() if not held]
+    return f"{failures[-1]['why'] if failures else done.outcome.cause}; not so: {', '.join(missing)}"
 
 
 def _sum_up(rows: list[Row], seeds: tuple[int, int], *, workers: int) -> Measured:

@@ -110,7 +110,7 @@ def test_a_perturbed_task_has_one_or_two_disturbances_besides_its_own_actors() -
 
 @pytest.mark.parametrize("kind", [StrangeStart, Nudge])
 def test_the_expert_succeeds_all_the_same(simulator: Simulator, kind: type) -> None:
-    demonstrator = Demonstrator(simulator)
+    demonstrator = Demonstrator(simulator.world)
     task = make_task("pick", 11, split="seen-easy")
     demonstrator.set_up(replace(task, actors=(kind(5),)))
     done = demonstrator.run(task)

@@ -79,12 +79,17 @@ class BufferedFunction:
 
     Attributes:
         inputs: One array an input, to be written before `evaluate`, in column-major order, flat.
-        outputs: One array an output, overwritten by `evaluate`, in column-major order, flat.
+        outputs: One array an output, overwritten by `evaluate`, in column-major order, flat; made here, or
+            given: flat, contiguous parts of larger arrays too.
     """
 
-    def __init__(self, function: Any) -> None:
+    def __init__(self, function: Any, *, outputs: list[FloatArray] | None = None) -> None:
         self.inputs: list[FloatArray] = [np.zeros(function.nnz_in(i)) for i in range(function.n_in())]
-        self.outputs: list[FloatArray] = [np.zeros(function.nnz_out(i)) for i in range(function.n_out())]
+        sizes = [int(function.nnz_out(i)) for i in range(function.n_out())]
+        self.outputs: list[FloatArray] = [np.zeros(size) for size in sizes] if outputs is None else outputs
+        if [array.size for array in self.outputs] != sizes:
+            have = [array.size for array in self.outputs]
+            raise ControllerError(f"outputs of {function.name()} have sizes {have}, expected {sizes}")
         for i in range(function.n_out()):
             if not function.sparsity_out(i).is_dense():
                 raise ControllerError(

@@ -22,7 +22,14 @@ class Weights(Section):
     orientation: float = Field(ge=0.0, le=1e4, description="Tool orientation error [1/rad²]")
     velocity: float = Field(ge=0.0, le=1e3, description="Joint velocity [s²/rad²]")
     acceleration: float = Field(gt=0.0, le=10.0, description="Joint acceleration [s⁴/rad²]")
+    jerk: float = Field(ge=0.0, le=1.0, description="Change of joint acceleration [s⁶/rad²]")
     posture: float = Field(ge=0.0, le=1.0, description="Distance from the rest posture [1/rad²]")
+    manipulability: float = Field(
+        ge=0.0, le=100.0, description="Closeness to a singular posture, 0 leaves it out [s]"
+    )
+    manipulability_floor: float = Field(
+        gt=0.0, le=10.0, description="Yoshikawa's measure from which it counts [m³]"
+    )
     terminal: float = Field(
         ge=0.0, le=10.0, description="Extra time that the last node's errors count for [s]"
     )
@@ -36,6 +43,8 @@ class LimitScales(Section):
     braking: float = Field(
         gt=0.0, le=1.0, description="Part of that acceleration which braking before a limit counts on [1]"
     )
+    jerk: float = Field(gt=0.0, le=1.0, description="Part of the joint jerk limits [1]")
+    torque: float = Field(gt=0.0, le=1.0, description="Part of the joint torque limits [1]")
     joint_margin: float = Field(ge=0.0, le=0.3, description="Distance kept from position limits [rad]")
 
 
@@ -63,6 +72,42 @@ class Table(Section):
     clearance: float = Field(ge=0.0, le=0.2, description="Distance kept from it [m]")
 
 
+class Obstacles(Section):
+    """Bodies of the world that the arm keeps away from."""
+
+    slots: int = Field(ge=0, le=16, description="How many there may be at once [1]")
+    margin: float = Field(ge=0.0, le=0.3, description="Distance kept from them [m]")
+
+
+class KeepOutZone(Section):
+    """A box of the base frame that no part of hand and forearm enters."""
+
+    lower: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Lowest x, y, z [m]")
+    upper: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Highest x, y, z [m]")
+    margin: float = Field(ge=0.0, le=0.3, description="Distance kept from it [m]")
+
+    @model_validator(mode="after")
+    def _has_room(self) -> KeepOutZone:
+        for axis, low, high in zip("xyz", self.lower, self.upper, strict=True):
+            if not low < high:
+                raise ValueError(f"{axis}: lower {low} is not below upper {high}")
+        return self
+
+
+class HalfSpace(Section):
+    """The side of a plane on which hand and forearm stay: normal·p ≥ offset."""
+
+    normal: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Points to the free side [1]")
+    offset: float = Field(ge=-5.0, le=5.0, description="Of the plane along the unit normal [m]")
+    margin: float = Field(ge=0.0, le=0.3, description="Distance kept from it [m]")
+
+    @model_validator(mode="after")
+    def _has_direction(self) -> HalfSpace:
+        if sum(value**2 for value in self.normal) < 1e-6:
+            raise ValueError(f"normal {list(self.normal)} has no direction")
+        return self
+
+
 class Targets(Section):
     """How targets are taken."""
 
@@ -76,6 +121,7 @@ class Safety(Section):
 
     self_collision_margin: float = Field(ge=0.0, le=0.2, description="Distance kept between links [m]")
     slack_weight: float = Field(ge=1e3, le=1e6, description="Linear penalty on soft limits [1/m]")
+    torque_rows: bool = Field(description="Whether the plan keeps joint torques within their limits")
     following_error: float = Field(gt=0.0, le=1.0, description="Joint error that stops the motion [rad]")
     replay: float = Field(
         ge=0.0, le=0.5, description="How long a failed QP replays the last plan before braking [s]"
@@ -93,6 +139,9 @@ class Gains(Section):
     scales: LimitScales = Field(description="Which part of the robot's limits is used")
     workspace: Workspace = Field(description="The box that the tool point stays in")
     table: Table = Field(description="The plane that hand and fingers stay above")
+    obstacles: Obstacles = Field(description="Bodies of the world that the arm keeps away from")
+    keep_out: tuple[KeepOutZone, ...] = Field(default=(), description="Boxes that the arm stays out of")
+    half_spaces: tuple[HalfSpace, ...] = Field(default=(), description="Planes that the arm stays above")
     targets: Targets = Field(description="How targets are taken")
     safety: Safety = Field(description="Margins, penalties and stops")
 

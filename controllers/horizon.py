@@ -23,7 +23,7 @@ class Horizon:
         position: Effect on positions, shape (N, N) [s²].
         velocity: Effect on velocities, shape (N, N) [s].
         shifted_position: The same one control period after each node, shape (N, N) [s²].
-        shifted_times: Those times, shape (N,) [s].
+        shifted_velocity: The effect on velocities then, shape (N, N) [s].
     """
 
     times: FloatArray
@@ -31,7 +31,7 @@ class Horizon:
     position: FloatArray
     velocity: FloatArray
     shifted_position: FloatArray
-    shifted_times: FloatArray
+    shifted_velocity: FloatArray
 
     @classmethod
     def on(cls, node_times: ArrayLike) -> Horizon:
@@ -45,7 +45,7 @@ class Horizon:
             position=_position_effect(times, times, durations),
             velocity=_elapsed(times, times, durations),
             shifted_position=_position_effect(shifted, times, durations),
-            shifted_times=shifted,
+            shifted_velocity=_elapsed(shifted, times, durations),
         )
 
     @property

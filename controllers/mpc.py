@@ -1,4 +1,4 @@
-"""The MPC: condensed real-time iteration, one linearisation and one QP a tick.
+"""The MPC: condensed real-time iteration, one linearisation and, as a rule, one QP a tick.
 
 Diehl, Bock and Schlöder, A real-time iteration scheme for nonlinear optimization in optimal feedback control,
 SIAM J. Control Optim. 43(5), 2005. The state is the commanded one, so feedback noise does not enter; controls
@@ -7,32 +7,39 @@ are joint accelerations, piecewise constant on a non-uniform grid whose first in
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 
-from controllers.costs.acceleration import AccelerationCost
-from controllers.costs.cost import Cost
-from controllers.costs.pose import PoseCost
-from controllers.costs.posture import PostureCost
-from controllers.costs.velocity import VelocityCost
+from controllers.costs.cost import JointCost, NodeCost
+from controllers.errors import ControllerError
+from controllers.evaluation import Evaluation
 from controllers.gains import Gains
+from controllers.held_object import HeldObject
 from controllers.horizon import Horizon
+from controllers.joint_hessian import JointHessian
 from controllers.limits.acceleration import AccelerationLimit
-from controllers.limits.braking_motion import BrakingMotion
-from controllers.limits.cartesian_speed import CartesianSpeedLimit
-from controllers.limits.limit import Limit
-from controllers.limits.position import PositionLimit
-from controllers.limits.self_collision import SelfCollisionLimit
-from controllers.limits.table import TableLimit
-from controllers.limits.velocity import VelocityLimit
-from controllers.limits.workspace import WorkspaceLimit
-from controllers.linearisation import Linearizer
-from controllers.prediction import Prediction
+from controllers.limits.limit import JointLimit, NodeLimit
+from controllers.limits.obstacle_distance import ObstacleLimit
+from controllers.obstacles import Obstacle
+from controllers.problem import compile_problem
 from controllers.qp import DenseQp
 from controllers.robot_model import RobotModel
+from controllers.row_table import TOLERANCE
+from controllers.symbols import HELD
+from controllers.term import Term
+from controllers.terms import joint_costs, joint_limits, node_costs, node_limits
 from hybridctl.messages.arrays import FloatArray
+
+NOTHING_HELD = -100.0
+"""Radius of what is not there [m]: it is far from everything."""
+AT_REST = np.zeros(6)
+ALLOWED = -100.0
+"""Margin of a contact that is allowed [m]."""
+ROUNDS = 4
+"""How often a QP is solved with more rows before it gets all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +51,8 @@ class MpcResult:
         ddq: Acceleration over the period, shape (n,) [rad/s²].
         q: Position at its end, shape (n,) [rad].
         dq: Velocity at its end, shape (n,) [rad/s].
-        slacks: By how much the plan breaks each soft limit at its worst node [m, m/s or rad/s].
+        slacks: By how much the plan breaks each soft limit at its worst row [m, m/s, rad/s, rad/s³ × s, or
+            parts of the torque limit].
         violations: By how much the present state breaks each limit [m, rad or rad/s], broken ones only.
         solve_ms: Time spent [ms], for reporting only.
     """
@@ -59,145 +67,178 @@ class MpcResult:
 
 
 class Mpc:
-    """A receding horizon over the commanded state of `model`, tuned by `gains`."""
+    """A receding horizon over the commanded state of `model`, tuned by `gains`.
 
-    def __init__(self, model: RobotModel, gains: Gains) -> None:
-        n, scales, weights = model.n, gains.scales, gains.weights
+    Args:
+        model: The robot.
+        gains: Weights, horizon, limits and margins.
+        costs: Costs on postures instead of the usual ones.
+        limits: Limits on postures instead of the usual ones.
+        joint_terms: Costs and limits on the joints' own motion instead of the usual ones.
+    """
+
+    def __init__(
+        self,
+        model: RobotModel,
+        gains: Gains,
+        *,
+        costs: Iterable[NodeCost] | None = None,
+        limits: Iterable[NodeLimit] | None = None,
+        joint_terms: tuple[tuple[JointCost, ...], tuple[JointLimit, ...]] | None = None,
+    ) -> None:
+        self._model, self._gains = model, gains
         self._horizon = horizon = Horizon.on(gains.node_times)
-        N = horizon.nodes
-        self._n = n
-        self._dt = gains.dt
-        self._ddq_max = scales.acceleration * model.ddq_max
+        self._n, self._N, self._dt = model.n, horizon.nodes, gains.dt
+        self._ddq_max = gains.scales.acceleration * model.ddq_max
         self._replay = gains.safety.replay
-        q_min, q_max = model.q_min + scales.joint_margin, model.q_max - scales.joint_margin
-        dq_max = scales.velocity * model.dq_max
-        braking = BrakingMotion(horizon, ddq_max=self._ddq_max)
-        self._costs: tuple[Cost, ...] = (
-            PoseCost(
-                horizon,
-                joints=n,
-                position=weights.position,
-                orientation=weights.orientation,
-                terminal=weights.terminal,
-            ),
-            VelocityCost(horizon, joints=n, weight=weights.velocity, terminal=weights.terminal),
-            AccelerationCost(horizon, joints=n, weight=weights.acceleration),
-            PostureCost(horizon, joints=n, weight=weights.posture, q_rest=model.q_rest),
-        )
-        self._acceleration = AccelerationLimit(
-            horizon, q_min=q_min, q_max=q_max, dq_max=dq_max, ddq_max=self._ddq_max, braking=scales.braking
-        )
-        self._limits: tuple[Limit, ...] = (
-            VelocityLimit(horizon, dq_max=dq_max, braking=braking),
-            PositionLimit(horizon, q_min=q_min, q_max=q_max, braking=braking, ddq_max=self._ddq_max),
-            CartesianSpeedLimit(
-                horizon,
-                joints=n,
-                linear=model.cartesian.velocity,
-                angular=model.cartesian.angular_velocity,
-            ),
-            WorkspaceLimit(
-                horizon,
-                joints=n,
-                low=np.array(gains.workspace.lower) + gains.workspace.margin,
-                high=np.array(gains.workspace.upper) - gains.workspace.margin,
-            ),
-            TableLimit(
-                horizon,
-                joints=n,
-                bodies=len(model.table_bodies),
-                lowest=gains.table.height + gains.table.clearance,
-            ),
-            SelfCollisionLimit(
-                horizon,
-                joints=n,
-                pairs=len(model.self_collision_pairs),
-                margin=gains.safety.self_collision_margin,
-            ),
-        )
-        self._linearizer = Linearizer(model, postures=N)
-        soft = np.concatenate([np.full(limit.rows, limit.soft) for limit in self._limits])
-        self._qp = DenseQp(variables=N * n, soft=soft, slack_weight=gains.safety.slack_weight)
+        on_postures = node_costs(model, gains) if costs is None else tuple(costs)
+        chosen = node_limits(model, gains) if limits is None else tuple(limits)
+        own_costs, own_limits = joint_terms or (joint_costs(), joint_limits())
+        problem = compile_problem(model, horizon.nodes, on_postures, chosen, own_limits)
+        self._evaluation = Evaluation(problem, horizon, joints=model.n, terminal=gains.weights.terminal)
+        terms: tuple[Term, ...] = (AccelerationLimit(), *on_postures, *chosen, *own_limits)
+        for term in terms:
+            self._evaluation.write(term.values(model, gains))
+        self._hessian = JointHessian(own_costs, horizon, gains, joints=model.n)
+        self._obstacles = next((limit for limit in chosen if isinstance(limit, ObstacleLimit)), None)
+        self._qp = DenseQp(slack_weight=gains.safety.slack_weight)
         self._plan: tuple[FloatArray, FloatArray, FloatArray] | None = None
         self._plan_age = 0.0
+        self.reset()
+        self.hold(None)
 
     def reset(self) -> None:
-        """Forget the last plan and the solver's warm start."""
+        """Forget the last plan and the last acceleration."""
         self._plan = None
-        self._qp.reset()
+        self._ddq = np.zeros(self._n)
+        self._u = np.zeros((self._N, self._n))
 
-    def solve(self, q: FloatArray, dq: FloatArray, T_base_target: FloatArray) -> MpcResult:
+    def set_obstacles(
+        self, obstacles: Sequence[Obstacle], *, allowed: frozenset[tuple[str, str]] = frozenset()
+    ) -> None:
+        """Keep away from these bodies of the world from now on, and from no others.
+
+        Args:
+            obstacles: As they are now.
+            allowed: Pairs of a body of the arm (or `held`) and an obstacle that may touch.
+
+        Raises:
+            ControllerError: there are more than the gains have slots for, or a pair names nobody.
+        """
+        slots = 0 if self._obstacles is None else self._obstacles.slots
+        if len(obstacles) > slots:
+            raise ControllerError(
+                f"{len(obstacles)} obstacles, expected at most obstacles.slots = {slots} of the gains"
+            )
+        bodies = (*self._model.obstacle_bodies, HELD)
+        names = [obstacle.name for obstacle in obstacles]
+        for body, touched in allowed:
+            if body not in bodies:
+                raise ControllerError(f"no body {body} to allow a contact for, expected one of {bodies}")
+            if touched not in names:
+                raise ControllerError(f"no obstacle {touched} to allow a contact with, there are {names}")
+        if self._obstacles is None:
+            return
+        values = {
+            key: np.array(value) for key, value in self._obstacles.values(self._model, self._gains).items()
+        }
+        for s, obstacle in enumerate(obstacles):
+            for key in ("start", "end", "velocity"):
+                values[f"obstacles.{key}"][:, s] = getattr(obstacle, key)
+            values["obstacles.radius"][s] = obstacle.radius
+            for b, body in enumerate(bodies):
+                if (body, obstacle.name) in allowed:
+                    values["obstacles.margin"][b, s] = ALLOWED
+        self._evaluation.write(values)
+
+    def hold(self, held: HeldObject | None, *, may_touch_table: bool = False) -> None:
+        """Take an object that the hand holds into account, or none.
+
+        Args:
+            held: The object.
+            may_touch_table: Whether it may come down on the table: to be set down there.
+        """
+        lowest = self._gains.table.height + self._gains.table.clearance
+        self._evaluation.write(
+            {
+                "held.start": np.zeros(3) if held is None else held.start,
+                "held.end": np.zeros(3) if held is None else held.end,
+                "held.radius": NOTHING_HELD if held is None else held.radius,
+                "held.mass": 0.0 if held is None else held.mass,
+                "held.centre": np.zeros(3) if held is None else (held.start + held.end) / 2,
+                "table.held_lowest": ALLOWED if may_touch_table else lowest,
+            }
+        )
+
+    def solve(
+        self, q: FloatArray, dq: FloatArray, T_base_target: FloatArray, *, twist: FloatArray | None = None
+    ) -> MpcResult:
         """Plan from the commanded state toward a target pose.
 
         Args:
             q: Commanded positions, shape (n,) [rad].
             dq: Commanded velocities, shape (n,) [rad/s].
             T_base_target: Wanted tool pose, shape (4, 4) [m], near enough for one linearisation.
+            twist: How the target moves on: linear, then angular velocity along the base axes, shape (6,)
+                [m/s, rad/s]; at rest if None.
         """
         began = perf_counter()
-        prediction = self._predict(q, dq, T_base_target)
-        qp, n = self._qp, self._n
-        variables = len(qp.f)
-        qp.H[:] = 0.0
-        qp.f[:] = 0.0
-        for cost in self._costs:
-            cost.add(qp.H, qp.f, prediction)
-        self._acceleration.bounds(qp.lower[:variables], qp.upper[:variables], prediction)
-        first = 0
-        for limit in self._limits:
-            rows = slice(first, first + limit.rows)
-            bounds = slice(variables + first, variables + first + limit.rows)
-            limit.write(qp.A[rows], qp.lower[bounds], qp.upper[bounds], prediction)
-            first += limit.rows
-        # The first bounds contain full braking, and rounding must not turn them round.
-        u = qp.solve()
-        if u is None:
+        evaluation = self._evaluation
+        evaluation.write(
+            {
+                "target.position": T_base_target[:3, 3],
+                "target.rotation": T_base_target[:3, :3],
+                "target.twist": AT_REST if twist is None else twist,
+            }
+        )
+        evaluation.evaluate(q=q, dq=dq, ddq=self._ddq, plan=self._plan)
+        H, f = evaluation.quadratic()
+        H += self._hessian.H
+        f += self._hessian.gradient(dq, self._ddq)
+        u, room = self._optimum(H, f)
+        if u is None or room is None:
             ddq, slacks = self._fallback(dq), {}
         else:
-            u = np.minimum(np.maximum(u, qp.lower[:variables]), qp.upper[:variables])
-            slacks = self._slacks(u)
-            self._plan = (q, dq, u.reshape(-1, n))
-            self._plan_age = 0.0
-            ddq = u[:n]
+            self._plan, self._plan_age, self._u = (q, dq, u), 0.0, u
+            ddq, slacks = u[0].copy(), evaluation.table.slacks(room)
+        self._ddq = ddq
         return MpcResult(
             ok=u is not None,
             ddq=ddq,
             q=q + self._dt * dq + 0.5 * self._dt**2 * ddq,
             dq=dq + self._dt * ddq,
             slacks=slacks,
-            violations={
-                limit.name: amount for limit in self._limits if (amount := limit.violation(prediction)) > 0.0
-            },
+            violations=evaluation.violations(),
             solve_ms=1e3 * (perf_counter() - began),
         )
 
-    def _predict(self, q: FloatArray, dq: FloatArray, T_base_target: FloatArray) -> Prediction:
-        horizon = self._horizon
-        q_free = q + horizon.times[:, None] * dq
-        if self._plan is None:
-            q_nominal = np.broadcast_to(q, (horizon.nodes - 1, self._n))
-        else:
-            q_then, dq_then, u = self._plan
-            nominal = q_then + horizon.shifted_times[:, None] * dq_then + horizon.shifted_position @ u
-            # The limiter may have altered the command: start the old plan from where the arm really is.
-            expected = q_then + self._dt * dq_then + 0.5 * self._dt**2 * u[0]
-            q_nominal = nominal[1:] + (q - expected)
-        postures = np.vstack((q, q_nominal))
-        linearisation = self._linearizer.evaluate(postures, T_base_target)
-        return Prediction(horizon, q, dq, q_free, q_nominal, linearisation)
+    def _optimum(self, H: FloatArray, f: FloatArray) -> tuple[FloatArray | None, FloatArray | None]:
+        """Return accelerations, shape (N, n), and every row's room under them, or None and None.
 
-    def _slacks(self, u: FloatArray) -> dict[str, float]:
-        """Return by how much the solution breaks the soft rows, the worst of each limit [m]."""
-        qp, slacks = self._qp, {}
-        variables, first = len(qp.f), 0
-        for limit in self._limits:
-            if limit.soft and limit.rows:
-                value = qp.A[first : first + limit.rows] @ u
-                bounds = slice(variables + first, variables + first + limit.rows)
-                worst = np.maximum(qp.lower[bounds] - value, value - qp.upper[bounds]).max()
-                slacks[limit.name] = max(0.0, float(worst))
-            first += limit.rows
-        return slacks
+        Rows near their bounds at the last plan go in first, then those that the solution breaks.
+        """
+        table, lower, upper = self._evaluation.table, self._evaluation.lower, self._evaluation.upper
+        chosen = table.near(table.room(self._u))
+        for again in range(ROUNDS + 1):
+            x = self._qp.solve(
+                H,
+                f,
+                A=table.matrix(chosen),
+                lower=np.concatenate((lower, table.lower[chosen])),
+                upper=np.concatenate((upper, table.upper[chosen])),
+                soft=table.soft[chosen],
+            )
+            if x is None:
+                return None, None
+            # The first bounds contain full braking, and rounding must not turn them round.
+            u = np.minimum(np.maximum(x, lower), upper).reshape(self._N, self._n)
+            room = table.room(u)
+            broken = np.flatnonzero(room < -TOLERANCE)
+            missing = np.setdiff1d(broken, chosen, assume_unique=True) if len(broken) else broken
+            if not len(missing):
+                return u, room
+            chosen = np.concatenate((chosen, missing)) if again < ROUNDS - 1 else np.arange(len(table.soft))
+        return u, room
 
     def _fallback(self, dq: FloatArray) -> FloatArray:
         """Return the last plan's acceleration for now, or full braking once there is none or it is old."""

@@ -1,8 +1,6 @@
-"""A dense QP of fixed size solved by DAQP, warm started from tick to tick."""
+"""A dense QP solved by DAQP, with as many rows as the tick needs."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import daqp
 import numpy as np
@@ -10,55 +8,51 @@ from numpy.typing import NDArray
 
 from hybridctl.messages.arrays import FloatArray
 
+SOFT = 8
+"""DAQP's mark of a soft row."""
+
 
 class DenseQp:
     """min ½xᵀHx + fᵀx with bounds on x and on A x (Arnström et al., IEEE TAC 67(8), 2022).
 
-    Write the arrays, then `solve`. Bounds hold x first, then the rows of A.
-
     Args:
-        variables: Number of variables.
-        soft: For every row of A, whether it may give way.
-        slack_weight: Linear penalty on what it gives.
+        slack_weight: Linear penalty on what a soft row gives.
     """
 
-    def __init__(self, *, variables: int, soft: NDArray[np.bool_], slack_weight: float) -> None:
-        rows = len(soft)
-        self.H: FloatArray = np.eye(variables)
-        self.f: FloatArray = np.zeros(variables)
-        self.A: FloatArray = np.zeros((rows, variables))
-        self.lower: FloatArray = np.full(variables + rows, -1.0)
-        self.upper: FloatArray = np.full(variables + rows, 1.0)
-        sense = np.zeros(variables + rows, dtype=np.int32)
-        sense[variables:][soft] = 8  # DAQP's mark of a soft row
-        self._sense = sense
-        self._slack_weight = slack_weight
-        self._solver: Any = None
+    def __init__(self, *, slack_weight: float) -> None:
+        self._solver = daqp.Model()
+        self._solver.settings = {"w_soft": slack_weight, "rho_soft": 1e-6, "iter_limit": 400}
         self.iterations = 0
 
-    def reset(self) -> None:
-        """Forget the warm start."""
-        self._solver = None
+    def solve(
+        self,
+        H: FloatArray,
+        f: FloatArray,
+        *,
+        A: FloatArray,
+        lower: FloatArray,
+        upper: FloatArray,
+        soft: NDArray[np.bool_],
+    ) -> FloatArray | None:
+        """Return the minimiser, shape (variables,), or None if DAQP found none.
 
-    def solve(self) -> FloatArray | None:
-        """Return the minimiser, shape (variables,), or None if DAQP found none."""
-        if not (np.isfinite(self.f).all() and np.isfinite(self.H).all()):
+        Args:
+            H: Shape (variables, variables), positive definite.
+            f: Shape (variables,).
+            A: Shape (rows, variables).
+            lower: Bounds of x, then of A x, shape (variables + rows,).
+            upper: The same.
+            soft: For every row of A, whether it may give way.
+        """
+        if not (np.isfinite(f).all() and np.isfinite(H).all() and np.isfinite(A).all()):
             return None
-        if self._solver is None:
-            solver = daqp.Model()
-            # DAQP sizes soft rows when it is set up, with bounds it takes as given.
-            flag, _ = solver.setup(self.H, self.f, self.A, self.upper, self.lower, self._sense.copy())
-            if flag < 0:
-                return None
-            solver.settings = {"w_soft": self._slack_weight, "rho_soft": 1e-6, "iter_limit": 400}
-            self._solver = solver
-        # The penalty's settings apply to data given after them, so the first solve updates as well.
-        if self._solver.update(H=self.H, f=self.f, A=self.A, bupper=self.upper, blower=self.lower) < 0:
-            self._solver = None
+        sense = np.zeros(len(lower), dtype=np.int32)
+        sense[len(f) :][soft] = SOFT
+        flag, _ = self._solver.setup(H, f, A, upper, lower, sense)
+        if flag < 0:
             return None
         x, _, flag, info = self._solver.solve()
         self.iterations = int(info["iterations"])
         if flag < 1 or not np.isfinite(x).all():
-            self._solver = None
             return None
         return np.asarray(x, dtype=np.float64)

@@ -36,6 +36,7 @@ class RobotDescription(Section):
     gripper_width: tuple[float, float] = Field(description="Smallest and largest finger distance [m]")
     rest: tuple[float, ...] = Field(description="Posture that spare freedom leans to [rad]")
     table_bodies: tuple[str, ...] = Field(description="Geoms to keep above the table")
+    obstacle_bodies: tuple[str, ...] = Field(description="Geoms to keep away from obstacles")
     self_collision_pairs: tuple[tuple[str, str], ...] = Field(description="Pairs of geoms to keep apart")
 
     @model_validator(mode="after")

@@ -39,6 +39,7 @@ class RobotModel:
         gripper_width: Smallest and largest finger distance [m].
         capsules: Collision bodies.
         table_bodies: Names of the capsules to keep above the table.
+        obstacle_bodies: Names of the capsules to keep away from obstacles.
         self_collision_pairs: Names of the capsule pairs to keep apart.
     """
 
@@ -55,6 +56,7 @@ class RobotModel:
     gripper_width: tuple[float, float]
     capsules: tuple[Capsule, ...]
     table_bodies: tuple[str, ...]
+    obstacle_bodies: tuple[str, ...]
     self_collision_pairs: tuple[tuple[str, str], ...]
     pin_model: Any
     pin_data: Any
@@ -109,6 +111,7 @@ class RobotModel:
             gripper_width=description.gripper_width,
             capsules=capsules,
             table_bodies=description.table_bodies,
+            obstacle_bodies=description.obstacle_bodies,
             self_collision_pairs=description.self_collision_pairs,
             pin_model=model,
             pin_data=model.createData(),
@@ -165,7 +168,7 @@ def _check_names(path: Path, kind: str, wanted: tuple[str, ...], known: list[str
 
 def _check_pairs(path: Path, description: RobotDescription, capsules: tuple[Capsule, ...]) -> None:
     known = [item.name for item in capsules]
-    _check_names(path, "geom", description.table_bodies, known)
+    _check_names(path, "geom", (*description.table_bodies, *description.obstacle_bodies), known)
     may_touch = allowed_pairs(path, capsules)
     for pair in description.self_collision_pairs:
         _check_names(path, "geom", pair, known)

@@ -1,16 +1,52 @@
-"""What a cost is to the MPC."""
+"""What a cost is to the MPC. To add one: a file with a class like these, a test, a line in terms.py."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
-from controllers.prediction import Prediction
+from controllers.gains import Gains
+from controllers.horizon import Horizon
+from controllers.symbols import Node, Residual
+from controllers.term import Term
 from hybridctl.messages.arrays import FloatArray
 
 
-class Cost(Protocol):
-    """Adds its share to the Hessian and gradient of the QP."""
+class NodeCost(Term, Protocol):
+    """A squared residual of the posture at nodes.
 
-    def add(self, H: FloatArray, f: FloatArray, prediction: Prediction) -> None:
-        """Add to `H`, shape (N·n, N·n), and `f`, shape (N·n,), in place."""
+    Attributes:
+        at: `each` node from the second, or the `last`.
+    """
+
+    @property
+    def at(self) -> str: ...  # noqa: D102
+
+    def residual(self, node: Node) -> Residual:
+        """Return residual and weight at a node."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class JointQuadratic:
+    """½ Σ_k weights[k] (Σ_j effects[k, j] u_j + of_dq[k] dq + of_ddq[k] ddq)², the same for every joint.
+
+    Attributes:
+        weights: Shape (K,).
+        effects: Shape (K, N).
+        of_dq: Factor of the present velocity, shape (K,).
+        of_ddq: Factor of the last period's acceleration, shape (K,).
+    """
+
+    weights: FloatArray
+    effects: FloatArray
+    of_dq: FloatArray
+    of_ddq: FloatArray
+
+
+class JointCost(Protocol):
+    """A quadratic cost of each joint's own motion, the same at every posture."""
+
+    def quadratic(self, horizon: Horizon, gains: Gains) -> JointQuadratic:
+        """Return its terms."""
         ...

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from controllers.horizon import Horizon
-from controllers.prediction import Prediction
-from hybridctl.messages.arrays import FloatArray
+import casadi as ca
+from numpy.typing import ArrayLike
+
+from controllers.gains import Gains
+from controllers.robot_model import RobotModel
+from controllers.rotations import log_jacobian, rotation_exp, rotation_log
+from controllers.symbols import Node, Residual
 
 
+@dataclass(frozen=True)
 class PoseCost:
     """½ Σ_k w_k (p |p_k − p*|² + o |log(R*ᵀ R_k)|²), w_k the time that node k stands for [s].
 
-    Args:
-        horizon: The receding horizon.
-        joints: Number of joints n.
-        position: Weight p [1/m²].
-        orientation: Weight o [1/rad²].
-        terminal: Extra time that the last node counts for [s].
+    A target with a twist moves on: p* + t v and exp(t ω) R*, along the base axes.
     """
 
-    def __init__(
-        self, horizon: Horizon, *, joints: int, position: float, orientation: float, terminal: float
-    ) -> None:
-        times = horizon.durations[1:].copy()
-        times[-1] += terminal
-        weights = np.array([position] * 3 + [orientation] * 3)
-        self._scale = np.sqrt(times[:, None] * weights)  # (N-1, 6)
-        self._effect = horizon.position[1:]  # (N-1, N)
-        N = horizon.nodes
-        self._pairs = (self._effect[:, :, None] * self._effect[:, None, :]).reshape(-1, N * N).T.copy()
-        self._shape = (N, N, joints, joints)
+    at: str = "each"
 
-    def add(self, H: FloatArray, f: FloatArray, prediction: Prediction) -> None:
-        """Add to `H` and `f` in place."""
-        lin = prediction.linearisation
-        J = lin.error_jacobian[1:] * self._scale[:, None, :]  # (N-1, n, 6)
-        residual = lin.error[1:] * self._scale + np.matmul(prediction.to_free[:, None, :], J)[:, 0]
-        JJ = np.matmul(J, J.transpose(0, 2, 1))
-        N, _, n, _ = self._shape
-        blocks = (self._pairs @ JJ.reshape(len(JJ), n * n)).reshape(self._shape)
-        H += blocks.transpose(0, 2, 1, 3).reshape(N * n, N * n)
-        slope = np.matmul(J, residual[:, :, None])[:, :, 0]  # (N-1, n)
-        f += (self._effect.T @ slope).ravel()
+    def shapes(self, model: RobotModel) -> Mapping[str, tuple[int, ...]]:
+        """Return weights [1/m², 1/rad²], the target's pose and its twist [m/s, rad/s]."""
+        return {
+            "pose.position": (),
+            "pose.orientation": (),
+            "target.position": (3,),
+            "target.rotation": (3, 3),
+            "target.twist": (6,),
+        }
+
+    def values(self, model: RobotModel, gains: Gains) -> Mapping[str, ArrayLike]:
+        """Return the gains' weights."""
+        return {"pose.position": gains.weights.position, "pose.orientation": gains.weights.orientation}
+
+    def residual(self, node: Node) -> Residual:
+        """Return position error [m] and rotation error [rad]."""
+        p = node.parameters
+        twist = p["target.twist"]
+        position = p["target.position"] + node.time * twist[:3]
+        rotation = rotation_exp(node.time * twist[3:]) @ p["target.rotation"]
+        turn = rotation_log(rotation.T @ node.R_tool)
+        J_turn = log_jacobian(turn) @ node.R_tool.T @ node.J_tool[3:, :]
+        weight = ca.vertcat(ca.repmat(p["pose.position"], 3, 1), ca.repmat(p["pose.orientation"], 3, 1))
+        return Residual(
+            ca.vertcat(node.p_tool - position, turn), ca.vertcat(node.J_tool[:3, :], J_turn), weight
+        )

@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from controllers.horizon import Horizon
-from controllers.prediction import Prediction
-from hybridctl.messages.arrays import FloatArray
+import casadi as ca
+from numpy.typing import ArrayLike
+
+from controllers.gains import Gains
+from controllers.robot_model import RobotModel
+from controllers.symbols import Node, Residual
 
 
+@dataclass(frozen=True)
 class PostureCost:
-    """½ w Σ_k h_k |P (q_k − q_rest)|², P the projector on motions that leave the tool where it is.
+    """½ w |P (q_N − q_rest)|² at the last node, P the projector on motions that leave the tool where it is.
 
-    Without P the posture would hold the tool off its target by a fraction of a millimetre.
-
-    Args:
-        horizon: The receding horizon.
-        joints: Number of joints n.
-        weight: w [1/rad²].
-        q_rest: Rest posture, shape (n,) [rad].
-        max_pull: Largest distance from rest that pulls, each joint [rad].
+    Without P the posture would hold the tool off its target by a fraction of a millimetre. Distances beyond
+    `max_pull` [rad] pull no more.
     """
 
-    def __init__(
-        self, horizon: Horizon, *, joints: int, weight: float, q_rest: FloatArray, max_pull: float = 1.0
-    ) -> None:
-        weighted = weight * horizon.durations[:, None] * horizon.position
-        N = horizon.nodes
-        self._coupling = (horizon.position.T @ weighted).reshape(N, 1, N, 1)
-        self._weighted = weighted
-        self._q_rest = q_rest
-        self._max_pull = max_pull
-        self._identity = np.eye(joints)
-        self._shape = (N * joints, N * joints)
+    max_pull: float = 1.0
+    at: str = "last"
 
-    def add(self, H: FloatArray, f: FloatArray, prediction: Prediction) -> None:
-        """Add to `H` and `f` in place."""
-        J = prediction.linearisation.error_jacobian[0]  # (n, 6), transposed
+    def shapes(self, model: RobotModel) -> Mapping[str, tuple[int, ...]]:
+        """Return the weight [s/rad²] and the rest posture [rad]."""
+        return {"posture.weight": (), "posture.rest": (model.n,)}
+
+    def values(self, model: RobotModel, gains: Gains) -> Mapping[str, ArrayLike]:
+        """Return the gains' weight, over a third of the horizon's time, and the robot's rest posture."""
+        return {
+            "posture.weight": gains.weights.posture * gains.node_times[-1] / 3.0,
+            "posture.rest": model.q_rest,
+        }
+
+    def residual(self, node: Node) -> Residual:
+        """Return the distance from rest in the null space [rad]."""
+        p, J, n = node.parameters, node.J_tool, node.model.n
         # A little damping keeps the projector smooth where the arm is singular.
-        P = self._identity - J @ np.linalg.solve(J.T @ J + 1e-6 * np.eye(6), J.T)
-        H += (self._coupling * P[:, None, :]).reshape(self._shape)
-        away = np.clip(prediction.q - self._q_rest, -self._max_pull, self._max_pull)
-        drift = prediction.q_free - prediction.q + away
-        f += (self._weighted.T @ drift @ P).ravel()
+        P = ca.SX.eye(n) - J.T @ ca.solve(J @ J.T + 1e-6 * ca.SX.eye(6), J)
+        away = ca.fmin(ca.fmax(node.q - p["posture.rest"], -self.max_pull), self.max_pull)
+        return Residual(P @ away, P, ca.repmat(p["posture.weight"], n, 1))

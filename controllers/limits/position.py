@@ -5,66 +5,71 @@ A joint that moves out brakes as hard as it can; one that is outside and no long
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
+import casadi as ca
+import numpy as np
+from numpy.typing import ArrayLike
+
+from controllers.gains import Gains
 from controllers.horizon import Horizon
-from controllers.limits.braking_motion import ROOM, BrakingMotion
-from controllers.prediction import Prediction
+from controllers.limits.braking_motion import ROOM, braking_motion
+from controllers.robot_model import RobotModel
+from controllers.symbols import State
 from hybridctl.messages.arrays import FloatArray
 
 RETURN_SPEED = 0.1  # rad/s
 AT_REST = 1e-6  # rad/s
 
 
+@dataclass(frozen=True)
 class PositionLimit:
-    """q_min ≤ q_k ≤ q_max at every second node, counted from the last; hard.
+    """q_min ≤ q_k ≤ q_max at every second node, counted from the last; hard."""
 
-    Args:
-        horizon: The receding horizon.
-        q_min: Lower limits, shape (n,) [rad].
-        q_max: Upper limits, shape (n,) [rad].
-        braking: Motion under full braking.
-        ddq_max: Acceleration limits, shape (n,) [rad/s²].
-    """
+    name: str = "position"
+    soft: bool = False
+    near: float = 0.05
+    scale: float = 1.0
 
-    name = "position"
-    soft = False
+    def shapes(self, model: RobotModel) -> Mapping[str, tuple[int, ...]]:
+        """Return the limits [rad]."""
+        return {"position.min": (model.n,), "position.max": (model.n,)}
 
-    def __init__(
-        self,
-        horizon: Horizon,
-        *,
-        q_min: FloatArray,
-        q_max: FloatArray,
-        braking: BrakingMotion,
-        ddq_max: FloatArray,
-    ) -> None:
-        self._nodes = np.arange(horizon.nodes - 1, 0, -2)[::-1]
-        self._q_min = q_min
-        self._q_max = q_max
-        self._braking = braking
-        # The way back that is demanded: from rest to RETURN_SPEED with a fifth of the acceleration.
-        times, ddq = horizon.times[self._nodes, None], 0.2 * ddq_max
-        rise = np.minimum(times, RETURN_SPEED / ddq)
-        self._way_back = 0.5 * ddq * rise**2 + RETURN_SPEED * (times - rise)
-        self._matrix = np.kron(horizon.position[self._nodes], np.eye(len(q_min)))
-        self.rows = len(self._matrix)
-        self._written = False
+    def values(self, model: RobotModel, gains: Gains) -> Mapping[str, ArrayLike]:
+        """Return the robot's limits less the gains' margin."""
+        margin = gains.scales.joint_margin
+        return {"position.min": model.q_min + margin, "position.max": model.q_max - margin}
 
-    def write(self, A: FloatArray, lower: FloatArray, upper: FloatArray, prediction: Prediction) -> None:
-        """Write matrix and bounds in place."""
-        if not self._written:
-            A[:] = self._matrix
-            self._written = True
-        stop, _ = self._braking.motion(prediction.q, prediction.dq)
-        stop, free = stop[self._nodes], prediction.q_free[self._nodes]
-        q, dq = prediction.q, prediction.dq
-        above = np.where((q > self._q_max) & (dq <= AT_REST), q - self._way_back, stop) + ROOM
-        below = np.where((q < self._q_min) & (dq >= -AT_REST), q + self._way_back, stop) - ROOM
-        lower[:] = (np.minimum(self._q_min, below) - free).ravel()
-        upper[:] = (np.maximum(self._q_max, above) - free).ravel()
+    def effects(self, horizon: Horizon) -> FloatArray:
+        """Return the effect of accelerations on positions at the nodes."""
+        return horizon.position[second_nodes(horizon.nodes)]
 
-    def violation(self, prediction: Prediction) -> float:
+    def bounds(self, state: State) -> tuple[Any, Any]:
+        """Return the room on both sides of the unforced motion."""
+        q_min, q_max = state.parameters["position.min"], state.parameters["position.max"]
+        stops, _ = braking_motion(state)
+        q, dq = state.q, state.dq
+        ddq = 0.2 * state.parameters["acceleration.max"]
+        lower, upper = [], []
+        for k in second_nodes(state.nodes):
+            # The way back that is demanded: from rest to RETURN_SPEED with a fifth of the acceleration.
+            rise = ca.fmin(state.times[k], RETURN_SPEED / ddq)
+            way_back = 0.5 * ddq * rise**2 + RETURN_SPEED * (state.times[k] - rise)
+            above = ca.if_else(ca.logic_and(q > q_max, dq <= AT_REST), q - way_back, stops[k]) + ROOM
+            below = ca.if_else(ca.logic_and(q < q_min, dq >= -AT_REST), q + way_back, stops[k]) - ROOM
+            free = q + state.times[k] * dq
+            lower.append(ca.fmin(q_min, below) - free)
+            upper.append(ca.fmax(q_max, above) - free)
+        return ca.horzcat(*lower), ca.horzcat(*upper)
+
+    def violation(self, state: State) -> Any:
         """Return by how much a joint is outside now [rad]."""
-        out = np.maximum(self._q_min - prediction.q, prediction.q - self._q_max)
-        return max(0.0, float(out.max()))
+        q_min, q_max = state.parameters["position.min"], state.parameters["position.max"]
+        return ca.fmax(ca.mmax(ca.fmax(q_min - state.q, state.q - q_max)), 0)
+
+
+def second_nodes(nodes: int) -> list[int]:
+    """Return every second index of the nodes from the last down to the second, rising."""
+    return [int(k) for k in np.arange(nodes - 1, 0, -2)[::-1]]

@@ -1,40 +1,54 @@
-"""Keeps links of the arm apart."""
+"""Keeps links of the arm apart, and the held object from the links that the hand could meet."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from controllers.horizon import Horizon
-from controllers.limits.task_rows import TaskRows
-from controllers.prediction import Prediction
-from hybridctl.messages.arrays import FloatArray
+import casadi as ca
+from numpy.typing import ArrayLike
+
+from controllers.clearance import capsule_distance
+from controllers.gains import Gains
+from controllers.robot_model import RobotModel
+from controllers.symbols import HELD, Node, Rows, unbounded
 
 
+@dataclass(frozen=True)
 class SelfCollisionLimit:
-    """Distance of every pair of capsules ≥ `margin` at every second node; soft.
+    """Distance of every pair of capsules ≥ margin at every second node; soft."""
 
-    Args:
-        horizon: The receding horizon.
-        joints: Number of joints n.
-        pairs: Number of pairs.
-        margin: Distance kept [m].
-    """
+    name: str = "self_collision"
+    soft: bool = True
+    near: float = 0.05
+    at: str = "second"
+    scale: float = 1.0
 
-    name = "self_collision"
-    soft = True
+    def shapes(self, model: RobotModel) -> Mapping[str, tuple[int, ...]]:
+        """Return the margin [m]."""
+        return {"self_collision.margin": ()}
 
-    def __init__(self, horizon: Horizon, *, joints: int, pairs: int, margin: float) -> None:
-        self._margin = margin
-        self._task = TaskRows(horizon, joints=joints, values=pairs, every=2)
-        self.rows = self._task.rows
+    def values(self, model: RobotModel, gains: Gains) -> Mapping[str, ArrayLike]:
+        """Return the gains' margin."""
+        return {"self_collision.margin": gains.safety.self_collision_margin}
 
-    def write(self, A: FloatArray, lower: FloatArray, upper: FloatArray, prediction: Prediction) -> None:
-        """Write matrix and bounds in place."""
-        lin = prediction.linearisation
-        free = self._task.write(A, lin.distances[1:], lin.distance_jacobian[1:], prediction)
-        lower[:] = (self._margin - free).ravel()
-        upper[:] = np.inf
+    def rows(self, node: Node) -> Rows:
+        """Return the pairs' distances."""
+        pairs = collision_pairs(node.model)
+        found = [capsule_distance(node, node.body(a), node.body(b)) for a, b in pairs]
+        distances = [distance for distance, _ in found]
+        jacobians = [jacobian for _, jacobian in found]
+        margin = ca.repmat(node.parameters["self_collision.margin"], len(pairs), 1)
+        return Rows(ca.vertcat(*distances), ca.vertcat(*jacobians), margin, unbounded(len(pairs)))
 
-    def violation(self, prediction: Prediction) -> float:
-        """Return by how much a pair is too near now [m]."""
-        return max(0.0, self._margin - float(prediction.linearisation.distances[0].min(initial=np.inf)))
+
+def collision_pairs(model: RobotModel) -> tuple[tuple[str, str], ...]:
+    """Return the robot's pairs, then the held object with every link that the hand is kept from."""
+    joint = int(model.pin_model.frames[model.tool_id].parentJoint) - 1
+    links: dict[str, None] = {}
+    for pair in model.self_collision_pairs:
+        for one, other in (pair, pair[::-1]):
+            # Links of the joint before the tool's are near by design, and so may a held thing be.
+            if model.capsule(one).joint == joint and model.capsule(other).joint < joint - 1:
+                links[other] = None
+    return (*model.self_collision_pairs, *((HELD, link) for link in links))

@@ -1,40 +1,45 @@
-"""Keeps hand, fingers and wrist above the table."""
+"""Keeps hand, fingers, wrist and what the hand holds above the table."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from controllers.horizon import Horizon
-from controllers.limits.task_rows import TaskRows
-from controllers.prediction import Prediction
-from hybridctl.messages.arrays import FloatArray
+import casadi as ca
+from numpy.typing import ArrayLike
+
+from controllers.clearance import lowest_height
+from controllers.gains import Gains
+from controllers.robot_model import RobotModel
+from controllers.symbols import HELD, Node, Rows, unbounded
 
 
+@dataclass(frozen=True)
 class TableLimit:
-    """Height of every body's lowest point ≥ `lowest` at nodes 2 to N; soft.
+    """Height of every body's lowest point ≥ table height plus clearance; soft.
 
-    Args:
-        horizon: The receding horizon.
-        joints: Number of joints n.
-        bodies: Number of bodies.
-        lowest: Table height plus clearance [m].
+    The held object keeps clear too, but for a contact that is allowed: setting it down.
     """
 
-    name = "table"
-    soft = True
+    name: str = "table"
+    soft: bool = True
+    near: float = 0.03
+    at: str = "each"
+    scale: float = 1.0
 
-    def __init__(self, horizon: Horizon, *, joints: int, bodies: int, lowest: float) -> None:
-        self._lowest = lowest
-        self._task = TaskRows(horizon, joints=joints, values=bodies)
-        self.rows = self._task.rows
+    def shapes(self, model: RobotModel) -> Mapping[str, tuple[int, ...]]:
+        """Return the least heights, of the arm's bodies and of the held object [m]."""
+        return {"table.lowest": (), "table.held_lowest": ()}
 
-    def write(self, A: FloatArray, lower: FloatArray, upper: FloatArray, prediction: Prediction) -> None:
-        """Write matrix and bounds in place."""
-        lin = prediction.linearisation
-        free = self._task.write(A, lin.heights[1:], lin.height_jacobian[1:], prediction)
-        lower[:] = (self._lowest - free).ravel()
-        upper[:] = np.inf
+    def values(self, model: RobotModel, gains: Gains) -> Mapping[str, ArrayLike]:
+        """Return table height plus clearance."""
+        lowest = gains.table.height + gains.table.clearance
+        return {"table.lowest": lowest, "table.held_lowest": lowest}
 
-    def violation(self, prediction: Prediction) -> float:
-        """Return by how much a body is too low now [m]."""
-        return max(0.0, self._lowest - float(prediction.linearisation.heights[0].min(initial=np.inf)))
+    def rows(self, node: Node) -> Rows:
+        """Return the lowest points' heights, the held object's last."""
+        names = (*node.model.table_bodies, HELD)
+        heights, jacobians = zip(*(lowest_height(node, name) for name in names), strict=True)
+        p = node.parameters
+        lower = [p["table.lowest"]] * (len(names) - 1) + [p["table.held_lowest"]]
+        return Rows(ca.vertcat(*heights), ca.vertcat(*jacobians), ca.vertcat(*lower), unbounded(len(names)))

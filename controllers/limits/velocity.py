@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
+import casadi as ca
+from numpy.typing import ArrayLike
+
+from controllers.gains import Gains
 from controllers.horizon import Horizon
-from controllers.limits.braking_motion import ROOM, BrakingMotion
-from controllers.prediction import Prediction
+from controllers.limits.braking_motion import ROOM, braking_motion
+from controllers.robot_model import RobotModel
+from controllers.symbols import State
 from hybridctl.messages.arrays import FloatArray
 
 
+@dataclass(frozen=True)
 class VelocityLimit:
-    """|dq_k| ≤ dq_max at nodes 2 to N; hard. Node 1 is part of AccelerationLimit's first bound.
+    """|dq_k| ≤ dq_max at nodes 2 to N; hard. Node 1 is part of AccelerationLimit's first bound."""
 
-    Args:
-        horizon: The receding horizon.
-        dq_max: Limits, shape (n,) [rad/s].
-        braking: Motion under full braking.
-    """
+    name: str = "velocity"
+    soft: bool = False
+    near: float = 0.1
+    scale: float = 1.0
 
-    name = "velocity"
-    soft = False
+    def shapes(self, model: RobotModel) -> Mapping[str, tuple[int, ...]]:
+        """Return the limits [rad/s]."""
+        return {"velocity.max": (model.n,)}
 
-    def __init__(self, horizon: Horizon, *, dq_max: FloatArray, braking: BrakingMotion) -> None:
-        self._dq_max = dq_max
-        self._braking = braking
-        self._matrix = np.kron(horizon.velocity[1:], np.eye(len(dq_max)))
-        self.rows = len(self._matrix)
-        self._written = False
+    def values(self, model: RobotModel, gains: Gains) -> Mapping[str, ArrayLike]:
+        """Return the robot's limits times the gains' scale."""
+        return {"velocity.max": gains.scales.velocity * model.dq_max}
 
-    def write(self, A: FloatArray, lower: FloatArray, upper: FloatArray, prediction: Prediction) -> None:
-        """Write matrix and bounds in place."""
-        if not self._written:
-            A[:] = self._matrix
-            self._written = True
-        _, braked = self._braking.motion(prediction.q, prediction.dq)
-        lower[:] = (np.minimum(-self._dq_max, braked[1:] - ROOM) - prediction.dq).ravel()
-        upper[:] = (np.maximum(self._dq_max, braked[1:] + ROOM) - prediction.dq).ravel()
+    def effects(self, horizon: Horizon) -> FloatArray:
+        """Return the effect of accelerations on velocities at nodes 2 to N."""
+        return horizon.velocity[1:]
 
-    def violation(self, prediction: Prediction) -> float:
+    def bounds(self, state: State) -> tuple[Any, Any]:
+        """Return the room on both sides of the present velocity."""
+        dq_max = state.parameters["velocity.max"]
+        _, braked = braking_motion(state)
+        lower, upper = [], []
+        for dq in braked[1:]:
+            lower.append(ca.fmin(-dq_max, dq - ROOM) - state.dq)
+            upper.append(ca.fmax(dq_max, dq + ROOM) - state.dq)
+        return ca.horzcat(*lower), ca.horzcat(*upper)
+
+    def violation(self, state: State) -> Any:
         """Return by how much a joint is too fast now [rad/s]."""
-        return max(0.0, float((np.abs(prediction.dq) - self._dq_max).max()))
+        return ca.fmax(ca.mmax(ca.fabs(state.dq) - state.parameters["velocity.max"]), 0)

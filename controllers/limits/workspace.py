@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from controllers.horizon import Horizon
-from controllers.limits.task_rows import TaskRows
-from controllers.prediction import Prediction
-from hybridctl.messages.arrays import FloatArray
+from controllers.gains import Gains
+from controllers.robot_model import RobotModel
+from controllers.symbols import Node, Rows
 
 
+@dataclass(frozen=True)
 class WorkspaceLimit:
-    """low ≤ p_k ≤ high at nodes 2 to N; soft, so that a start outside the box has an answer.
+    """low ≤ p_k ≤ high, the gains' box less its margin; soft, so that a start outside has an answer."""
 
-    Args:
-        horizon: The receding horizon.
-        joints: Number of joints n.
-        low: Lowest x, y, z of the tool point, shape (3,) [m].
-        high: Highest x, y, z, shape (3,) [m].
-    """
+    name: str = "workspace"
+    soft: bool = True
+    near: float = 0.03
+    at: str = "each"
+    scale: float = 1.0
 
-    name = "workspace"
-    soft = True
+    def shapes(self, model: RobotModel) -> Mapping[str, tuple[int, ...]]:
+        """Return the two corners [m]."""
+        return {"workspace.low": (3,), "workspace.high": (3,)}
 
-    def __init__(self, horizon: Horizon, *, joints: int, low: ArrayLike, high: ArrayLike) -> None:
-        self._low = np.asarray(low, dtype=np.float64)
-        self._high = np.asarray(high, dtype=np.float64)
-        self._task = TaskRows(horizon, joints=joints, values=3)
-        self.rows = self._task.rows
+    def values(self, model: RobotModel, gains: Gains) -> Mapping[str, ArrayLike]:
+        """Return the corners, the margin taken off."""
+        box = gains.workspace
+        return {
+            "workspace.low": np.array(box.lower) + box.margin,
+            "workspace.high": np.array(box.upper) - box.margin,
+        }
 
-    def write(self, A: FloatArray, lower: FloatArray, upper: FloatArray, prediction: Prediction) -> None:
-        """Write matrix and bounds in place."""
-        lin = prediction.linearisation
-        free = self._task.write(A, lin.tool[1:], lin.tool_jacobian[1:], prediction)
-        lower[:] = (self._low - free).ravel()
-        upper[:] = (self._high - free).ravel()
-
-    def violation(self, prediction: Prediction) -> float:
-        """Return by how much the tool point is outside now [m]."""
-        tool = prediction.linearisation.tool[0]
-        return max(0.0, float(np.maximum(self._low - tool, tool - self._high).max()))
+    def rows(self, node: Node) -> Rows:
+        """Return the tool point's coordinates."""
+        p = node.parameters
+        return Rows(node.p_tool, node.J_tool[:3, :], p["workspace.low"], p["workspace.high"])

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import pinocchio as pin
 import pytest
+from controllers.linearisation import Linearisation, Linearizer
+from controllers.prediction import Prediction
 
 from controllers import Controller, ControlResult, Gains, RobotModel, load_gains
 from controllers.horizon import Horizon
 from controllers.limits.limit import Limit
-from controllers.linearisation import Linearisation, Linearizer
 from controllers.mpc import Mpc, MpcResult
-from controllers.prediction import Prediction
 from controllers.target import step_toward
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState

@@ -4,10 +4,10 @@ import casadi as ca
 import numpy as np
 import pinocchio as pin
 import pytest
+from controllers.linearisation import Linearizer, rotation_log
 
 from controllers import RobotModel
 from controllers.collision import segment_distance
-from controllers.linearisation import Linearizer, rotation_log
 
 
 @pytest.fixture(scope="module")

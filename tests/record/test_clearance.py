@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from controllers.linearisation import Linearizer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controllers.collision import segment_distance
-from controllers.linearisation import Linearizer
 from hybridctl.record.clearance import Clearances, segment_distances
 
 # A coarse grid, so that points, parallels and crossings come up often.

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pinocchio as pin
 import pytest
+from controllers.prediction import Prediction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,6 @@ from controllers import Gains, RobotModel
 from controllers.horizon import Horizon
 from controllers.limits.acceleration import AccelerationLimit
 from controllers.mpc import Mpc
-from controllers.prediction import Prediction
 from controllers.target import step_toward
 
 DT, BRAKING = 0.01, 0.6

@@ -6,11 +6,11 @@ import mujoco
 import numpy as np
 import pinocchio as pin
 import pytest
+from controllers.linearisation import Linearizer
 
 from controllers import Gains, RobotModel
 from controllers.collision import segment_distance
 from controllers.limits.self_collision import SelfCollisionLimit
-from controllers.linearisation import Linearizer
 from controllers.mpc import Mpc
 from controllers.robot_model import ROBOTS
 

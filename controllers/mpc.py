@@ -25,7 +25,7 @@ from controllers.limits.limit import JointLimit, NodeLimit
 from controllers.limits.obstacle_distance import ObstacleLimit
 from controllers.obstacles import Obstacle
 from controllers.problem import compile_problem
-from controllers.qp import DenseQp
+from controllers.qp import DenseQp, unconstrained_minimum
 from controllers.robot_model import RobotModel
 from controllers.row_table import TOLERANCE
 from controllers.symbols import HELD
@@ -35,7 +35,6 @@ from hybridctl.messages.arrays import FloatArray
 
 NOTHING_HELD = -100.0
 """Radius of what is not there [m]: it is far from everything."""
-AT_REST = np.zeros(6)
 ALLOWED = -100.0
 """Margin of a contact that is allowed [m]."""
 ROUNDS = 4
@@ -99,6 +98,9 @@ class Mpc:
         terms: tuple[Term, ...] = (AccelerationLimit(), *on_postures, *chosen, *own_limits)
         for term in terms:
             self._evaluation.write(term.values(model, gains))
+        self._target = tuple(
+            self._evaluation.view(f"target.{part}") for part in ("position", "rotation", "twist")
+        )
         self._hessian = JointHessian(own_costs, horizon, gains, joints=model.n)
         self._obstacles = next((limit for limit in chosen if isinstance(limit, ObstacleLimit)), None)
         self._qp = DenseQp(slack_weight=gains.safety.slack_weight)
@@ -111,7 +113,6 @@ class Mpc:
         """Forget the last plan and the last acceleration."""
         self._plan = None
         self._ddq = np.zeros(self._n)
-        self._u = np.zeros((self._N, self._n))
 
     def set_obstacles(
         self, obstacles: Sequence[Obstacle], *, allowed: frozenset[tuple[str, str]] = frozenset()
@@ -184,13 +185,10 @@ class Mpc:
         """
         began = perf_counter()
         evaluation = self._evaluation
-        evaluation.write(
-            {
-                "target.position": T_base_target[:3, 3],
-                "target.rotation": T_base_target[:3, :3],
-                "target.twist": AT_REST if twist is None else twist,
-            }
-        )
+        position, rotation, moving = self._target
+        position[:] = T_base_target[:3, 3]
+        rotation[:] = T_base_target[:3, :3].T.reshape(-1)
+        moving[:] = 0.0 if twist is None else twist
         evaluation.evaluate(q=q, dq=dq, ddq=self._ddq, plan=self._plan)
         H, f = evaluation.quadratic()
         H += self._hessian.H
@@ -199,7 +197,7 @@ class Mpc:
         if u is None or room is None:
             ddq, slacks = self._fallback(dq), {}
         else:
-            self._plan, self._plan_age, self._u = (q, dq, u), 0.0, u
+            self._plan, self._plan_age = (q, dq, u), 0.0
             ddq, slacks = u[0].copy(), evaluation.table.slacks(room)
         self._ddq = ddq
         return MpcResult(
@@ -215,10 +213,19 @@ class Mpc:
     def _optimum(self, H: FloatArray, f: FloatArray) -> tuple[FloatArray | None, FloatArray | None]:
         """Return accelerations, shape (N, n), and every row's room under them, or None and None.
 
-        Rows near their bounds at the last plan go in first, then those that the solution breaks.
+        Where nothing binds, the unconstrained minimum is the answer. If not, rows that are near their
+        bounds there go into the QP, then those that its solution breaks.
         """
         table, lower, upper = self._evaluation.table, self._evaluation.lower, self._evaluation.upper
-        chosen = table.near(table.room(self._u))
+        free = unconstrained_minimum(H, f)
+        if free is None:
+            return None, None
+        inside = np.minimum(np.maximum(free, lower), upper)
+        u = inside.reshape(self._N, self._n)
+        room = table.room(u)
+        if room.min() >= 0.0 and np.array_equal(free, inside):
+            return u, room
+        chosen = table.near(room)
         for again in range(ROUNDS + 1):
             x = self._qp.solve(
                 H,
@@ -236,8 +243,8 @@ class Mpc:
             broken = np.flatnonzero(room < -TOLERANCE)
             missing = np.setdiff1d(broken, chosen, assume_unique=True) if len(broken) else broken
             if not len(missing):
-                return u, room
-            chosen = np.concatenate((chosen, missing)) if again < ROUNDS - 1 else np.arange(len(table.soft))
+                break
+            chosen = np.concatenate((chosen, missing)) if again < ROUNDS - 1 else np.arange(len(room))
         return u, room
 
     def _fallback(self, dq: FloatArray) -> FloatArray:

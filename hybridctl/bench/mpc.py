@@ -120,9 +120,7 @@ def _ours(robot: RobotModel, gains: Gains) -> list[Follower]:
     return ours
 
 
-def _join(
-    followers: list[Follower], rows: list[Row], name: str, make: Callable[[], Follower]
-) -> None:
+def _join(followers: list[Follower], rows: list[Row], name: str, make: Callable[[], Follower]) -> None:
     """Add a peer, or a row that says why it is not there."""
     try:
         followers.append(make())

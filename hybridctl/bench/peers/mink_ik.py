@@ -38,7 +38,9 @@ class MinkFollower:
         posture.set_target(robot.q_rest)
         self._tasks = [self._tool, posture]
         speeds = dict(zip(robot.joint_names, gains.scales.velocity * robot.dq_max, strict=True))
-        world = [([body], [f"obstacle{i}"]) for body in scenario.pairs.world for i in range(len(self._mocaps))]
+        world = [
+            ([body], [f"obstacle{i}"]) for body in scenario.pairs.world for i in range(len(self._mocaps))
+        ]
         table = [([body], ["table"]) for body in scenario.pairs.table]
         own = [([a], [b]) for a, b in scenario.pairs.self_collision]
         self._limits = [
@@ -105,7 +107,10 @@ def _model(robot: RobotModel, gains: Gains, scenario: Scenario) -> tuple[mujoco.
             joint.parent.pos = np.array(joint.parent.pos) + joint.range[1] * np.array(joint.axis)
             spec.delete(joint)
     spec.worldbody.add_geom(
-        name="table", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[2.0, 2.0, 0.1], pos=[0.0, 0.0, gains.table.height]
+        name="table",
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=[2.0, 2.0, 0.1],
+        pos=[0.0, 0.0, gains.table.height],
     )
     for i, obstacle in enumerate(scenario.surroundings[0]):
         body = spec.worldbody.add_body(

@@ -25,7 +25,7 @@ from hybridctl.messages.arrays import FloatArray
 
 GAIN, POSTURE = 0.1, 1e-3
 """Part of the error taken away a tick, and the cost that keeps the elbow."""
-BARRIER_GAIN = 8.0
+BARRIER_GAIN = 4.0
 """How fast room to a barrier may be used up [1/s]: faster than the acceleration limit can brake is no use."""
 
 
@@ -37,6 +37,7 @@ class PinkFollower:
     def __init__(self, robot: RobotModel, gains: Gains, scenario: Scenario) -> None:
         self._dt, self._ddq_max = gains.dt, gains.scales.acceleration * robot.ddq_max
         model, self._geometry = _model(robot, gains, scenario)
+        self._low, self._high = model.lowerPositionLimit, model.upperPositionLimit
         self._first_obstacle = len(self._geometry.geometryObjects) - len(scenario.obstacles)
         self._configuration = pink.Configuration(
             model, model.createData(), robot.q_rest, copy_data=False, collision_model=self._geometry
@@ -98,7 +99,10 @@ class PinkFollower:
             q = self._q + self._dt * dq
         except PinkError:
             solved = False
-            q, dq = brake(self._q, self._dq, ddq_max=self._ddq_max, dt=self._dt)
+            # From beyond a joint limit Pink's acceleration limit is not a number, so it would never go on.
+            q, _ = brake(self._q, self._dq, ddq_max=self._ddq_max, dt=self._dt)
+            q = np.clip(q, self._low, self._high)
+            dq = (q - self._q) / self._dt
         self._acceleration.set_last_integration(dq, self._dt)
         ms = 1e3 * (perf_counter() - began)
         self._q, self._dq = q, dq
@@ -122,9 +126,7 @@ def _model(robot: RobotModel, gains: Gains, scenario: Scenario) -> tuple[Any, An
     # A box with a flat top: the barrier wants nearest points, which coal gives for no half space.
     depth = pin.SE3(np.eye(3), np.array([0.0, 0.0, gains.table.height - 0.5]))
     table = geometry.addGeometryObject(pin.GeometryObject("table", 0, depth, coal.Box(4.0, 4.0, 1.0)))
-    obstacles = [
-        geometry.addGeometryObject(_obstacle(i, o)) for i, o in enumerate(scenario.surroundings[0])
-    ]
+    obstacles = [geometry.addGeometryObject(_obstacle(i, o)) for i, o in enumerate(scenario.surroundings[0])]
     geometry.removeAllCollisionPairs()
     identify, pairs = geometry.getGeometryId, scenario.pairs
     for a, b in pairs.self_collision:

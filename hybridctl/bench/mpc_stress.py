@@ -2,9 +2,10 @@
 
 Each seed is one motion of 500 ticks on each plant: the ideal one (the command is the next state) and MuJoCo's
 servos. Joint bounds are judged on the commands, from a start beyond them as reentry.py says; on MuJoCo the
-measured state too, against the robot's own limits. Box and distances count from the first tick at which all of
-them and the joint bounds are kept (at once, but for starts beyond bounds). A distance to an obstacle that moves
-counts where the arm itself moves into it; the worst of all the rest is reported beside it.
+measured state too, against the robot's own limits. Box and distances count from the first tick at which they
+and the joint bounds are all kept: at once, but for starts beyond bounds. A distance to an obstacle that moves
+counts where the arm's body moves into it (an obstacle that runs into an arm at rest, or that overtakes one
+that gives way, is not the arm's doing); the worst of all distances, at all times, is reported as `any`.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ from hybridctl.sim.table_scene import sample_scene
 from hybridctl.sim.world import SimWorld
 
 TICKS = 500
-EPISODES, QUICK_EPISODES = 200, 20
+EPISODES, QUICK_EPISODES = 200, 16
 PLANTS = {"ideal": "", "mujoco": "_mujoco"}
 """Plants, and the suffix of their figures."""
 STOPS_APART = 0.15
-"""How much further out the simulated joints' stops are: at their own they would push the arm back in [rad]."""
+"""How much further out the simulated joints' stops are: theirs would push the arm back in [rad]."""
 SOFT = ("box", "self_collision", "table", "world")
 Episode = tuple[str, int]
 
@@ -203,7 +204,7 @@ def _command(
 def _measured_joints(robot: RobotModel, motion: Motion, reentry: int, *, start: str) -> Counter[str]:
     """Count ticks after re-entry in which the measured state is beyond the robot's own limits."""
     q, dq = np.array(motion.q_measured)[reentry:], np.array(motion.dq_measured)[reentry:]
-    beyond = ((q < robot.q_min) | (q > robot.q_max)).any(axis=1)
+    beyond = np.maximum(robot.q_min - q, q - robot.q_max).max(axis=1) > 0.0
     if start == "outside":  # the arm lags behind its command, so it comes in a little later
         inside = np.flatnonzero(~beyond)
         beyond = beyond[inside[0] :] if len(inside) else beyond

@@ -1,4 +1,4 @@
-"""Judges joints that start beyond their bounds: the way back is full braking, monotone, and never out again."""
+"""Judges joints that start beyond their bounds: full braking, a monotone way back, never out again."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Reentry:
     """How a motion stands to its joint bounds.
 
     Attributes:
-        broken: Ticks in which a joint broke a bound, by bound (`position`, `velocity`, `acceleration`); before
-            re-entry, in which it was further out than full braking from the start makes inevitable.
+        broken: Ticks in which a joint broke a bound, by bound (`position`, `velocity`, `acceleration`);
+            before re-entry, in which it was further out than full braking from the start makes inevitable.
         ticks: First tick from which every joint is inside; 0 where all start inside. None: one never is.
     """
 

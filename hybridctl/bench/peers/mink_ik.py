@@ -19,7 +19,7 @@ from hybridctl.bench.scenario import Scenario
 from hybridctl.messages.arrays import FloatArray
 
 GAIN, POSTURE, DAMPING = 0.15, 1e-3, 1e-6
-"""Part of the error taken away a tick (1.0 overshoots the acceleration limit more), and what keeps the elbow."""
+"""Part of the error taken away a tick, the cost that keeps the elbow, and the QP's regularisation."""
 DETECTION = 0.10
 """Distance from which on a pair is looked at [m]; at mink's default of 0.01 m it arrives too fast to stop."""
 

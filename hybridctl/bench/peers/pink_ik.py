@@ -1,4 +1,4 @@
-"""Pink, differential inverse kinematics on Pinocchio, on the same arm with barriers and acceleration limit."""
+"""Pink, differential inverse kinematics on Pinocchio, on the same arm with barriers and all its limits."""
 
 from __future__ import annotations
 

@@ -75,7 +75,8 @@ class Controller:
             ddq_max=scales.acceleration * model.ddq_max,
             dt=gains.dt,
         )
-        self._obstacles: tuple[tuple[Obstacle, ...], float, frozenset[tuple[str, str]]] = (), 0.0, frozenset()
+        self._obstacles: tuple[tuple[Obstacle, ...], float | None, frozenset[tuple[str, str]]]
+        self._obstacles = (), None, frozenset()
         self._held: tuple[HeldObject | None, bool] = None, False
         self._target: PoseTarget | None = None
         self._gripper_width = model.gripper_width[0]
@@ -131,24 +132,24 @@ class Controller:
         self,
         obstacles: Sequence[Obstacle],
         *,
-        stamp: float = 0.0,
+        stamp: float | None = None,
         allowed: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         """Keep away from these bodies of the world from now on, and from no others.
 
         Args:
             obstacles: As they were at `stamp`; one with a velocity moves on.
-            stamp: Clock time [s]; of no account where all are at rest.
+            stamp: Clock time [s]; the next step's if None.
             allowed: Pairs of a body of the arm (or `held`) and an obstacle that may touch.
 
         Raises:
             ControllerError: there are more than the gains' obstacles.slots, a pair names nobody, or the
                 stamp is not finite. The last obstacles stay.
         """
-        if not np.isfinite(stamp):
+        if stamp is not None and not np.isfinite(stamp):
             raise ControllerError(f"obstacles' stamp is {stamp}, expected a finite time [s]")
         self._mpc.set_obstacles(obstacles, allowed=allowed)
-        self._obstacles = tuple(obstacles), float(stamp), allowed
+        self._obstacles = tuple(obstacles), stamp, allowed
 
     def hold_object(self, held: HeldObject | None, *, may_touch_table: bool = False) -> None:
         """Take an object that the hand holds into account in clearances and torques, or none.
@@ -181,10 +182,7 @@ class Controller:
         if not np.isfinite(now):
             raise ControllerError(f"now is {now}, expected a finite time [s]")
         q_measured, dq_measured = self._checked_state(state)
-        obstacles, stamp, allowed = self._obstacles
-        if any(obstacle.velocity.any() for obstacle in obstacles):
-            moved = [obstacle.at(now - stamp) for obstacle in obstacles]
-            self._mpc.set_obstacles(moved, allowed=allowed)
+        self._move_obstacles(now)
         slacks: dict[str, float] = {}
         violations: dict[str, float] = {}
         limited = 0.0
@@ -248,6 +246,15 @@ class Controller:
         violations.update(result.violations)
         finite = bool(np.isfinite(result.dq).all())
         return ("tracking" if result.ok and finite else "qp_failed"), result.dq
+
+    def _move_obstacles(self, now: float) -> None:
+        """Bring obstacles that move to where they are now."""
+        obstacles, stamp, allowed = self._obstacles
+        if stamp is None:
+            self._obstacles = obstacles, now, allowed  # the MPC has them as they are
+        elif now > stamp and any(obstacle.velocity.any() for obstacle in obstacles):
+            moved = [obstacle.at(now - stamp) for obstacle in obstacles]
+            self._mpc.set_obstacles(moved, allowed=allowed)
 
     def _braking_velocity(self, q: FloatArray, dq: FloatArray) -> FloatArray:
         """Return the velocity to brake with, shape (n,) [rad/s].

@@ -14,7 +14,6 @@ from time import perf_counter
 import numpy as np
 
 from controllers.costs.cost import JointCost, NodeCost
-from controllers.errors import ControllerError
 from controllers.evaluation import Evaluation
 from controllers.gains import Gains
 from controllers.held_object import HeldObject
@@ -23,20 +22,18 @@ from controllers.joint_hessian import JointHessian
 from controllers.limits.acceleration import AccelerationLimit
 from controllers.limits.limit import JointLimit, NodeLimit
 from controllers.limits.obstacle_distance import ObstacleLimit
+from controllers.obstacle_slots import ALLOWED, ObstacleSlots
 from controllers.obstacles import Obstacle
 from controllers.problem import compile_problem
 from controllers.qp import DenseQp, unconstrained_minimum
 from controllers.robot_model import RobotModel
 from controllers.row_table import TOLERANCE
-from controllers.symbols import HELD
 from controllers.term import Term
 from controllers.terms import joint_costs, joint_limits, node_costs, node_limits
 from hybridctl.messages.arrays import FloatArray
 
 NOTHING_HELD = -100.0
 """Radius of what is not there [m]: it is far from everything."""
-ALLOWED = -100.0
-"""Margin of a contact that is allowed [m]."""
 ROUNDS = 4
 """How often a QP is solved with more rows before it gets all of them."""
 
@@ -102,7 +99,8 @@ class Mpc:
             self._evaluation.view(f"target.{part}") for part in ("position", "rotation", "twist")
         )
         self._hessian = JointHessian(own_costs, horizon, gains, joints=model.n)
-        self._obstacles = next((limit for limit in chosen if isinstance(limit, ObstacleLimit)), None)
+        world = next((limit for limit in chosen if isinstance(limit, ObstacleLimit)), None)
+        self._obstacles = ObstacleSlots(self._evaluation, world, model=model, margin=gains.obstacles.margin)
         self._qp = DenseQp(slack_weight=gains.safety.slack_weight)
         self._plan: tuple[FloatArray, FloatArray, FloatArray] | None = None
         self._plan_age = 0.0
@@ -126,31 +124,7 @@ class Mpc:
         Raises:
             ControllerError: there are more than the gains have slots for, or a pair names nobody.
         """
-        slots = 0 if self._obstacles is None else self._obstacles.slots
-        if len(obstacles) > slots:
-            raise ControllerError(
-                f"{len(obstacles)} obstacles, expected at most obstacles.slots = {slots} of the gains"
-            )
-        bodies = (*self._model.obstacle_bodies, HELD)
-        names = [obstacle.name for obstacle in obstacles]
-        for body, touched in allowed:
-            if body not in bodies:
-                raise ControllerError(f"no body {body} to allow a contact for, expected one of {bodies}")
-            if touched not in names:
-                raise ControllerError(f"no obstacle {touched} to allow a contact with, there are {names}")
-        if self._obstacles is None:
-            return
-        values = {
-            key: np.array(value) for key, value in self._obstacles.values(self._model, self._gains).items()
-        }
-        for s, obstacle in enumerate(obstacles):
-            for key in ("start", "end", "velocity"):
-                values[f"obstacles.{key}"][:, s] = getattr(obstacle, key)
-            values["obstacles.radius"][s] = obstacle.radius
-            for b, body in enumerate(bodies):
-                if (body, obstacle.name) in allowed:
-                    values["obstacles.margin"][b, s] = ALLOWED
-        self._evaluation.write(values)
+        self._obstacles.fill(obstacles, allowed=allowed)
 
     def hold(self, held: HeldObject | None, *, may_touch_table: bool = False) -> None:
         """Take an object that the hand holds into account, or none.

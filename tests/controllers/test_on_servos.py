@@ -22,7 +22,10 @@ AWAY = (0.0, 0.0, -3.0)
 
 @dataclass
 class Servoed:
-    """The controller on a simulated arm over an empty table, and what was measured and commanded."""
+    """The controller on a simulated arm over an empty table, and what was measured and commanded.
+
+    The arm feels nothing here: how one that does answers a contact is tested in test_contact.py.
+    """
 
     world: SimWorld
     controller: Controller
@@ -31,7 +34,7 @@ class Servoed:
     log: list[ControlResult] = field(default_factory=list)
 
     def step(self, T: np.ndarray | None = None) -> ControlResult:
-        state, now = self.driver.read(), self.world.now()
+        state, now = replace(self.driver.read(), wrench=None, tau_external=None), self.world.now()
         if T is not None:
             self.controller.set_target(PoseTarget(T, stamp=now))
         result = self.controller.step(state, now=now)

@@ -25,6 +25,7 @@ from hybridctl.messages.arm import ArmState, JointCommand
 from hybridctl.messages.arrays import FloatArray, MessageError, checked_transform
 
 SLOW = 0.15  # rad/s: below it a joint brakes within two milliradians, whatever limit is near
+_GIVEN_BACK = 1e-3  # m: a target that yielded counts as followed again this near to it
 WIDTH_TOLERANCE = 1e-6  # m: rounding of a gripper width is no reason to refuse a target
 
 
@@ -352,7 +353,7 @@ class Controller:
         self._admittance.step(
             np.zeros(6) if felt.wrench is None else felt.wrench, axes=axes, force_floor=floor
         )
-        if self._yielding and np.abs(self._admittance.displacement[:3]).max() < 1e-4:
+        if self._yielding and np.abs(self._admittance.displacement[:3]).max() < _GIVEN_BACK:
             self._yielding = bool(felt.contact)
         return self._admittance.displaced(T_base_target)
 

@@ -139,7 +139,7 @@ class Compliance(Section):
     """How a target gives way, along and about the axes of its frame: mass, damper and spring."""
 
     mass: Axes3 = Field(default=(10.0, 10.0, 10.0), description="M along x, y, z [kg]")
-    damping: Axes3 = Field(default=(600.0, 600.0, 600.0), description="D along x, y, z [Ns/m]")
+    damping: Axes3 = Field(default=(300.0, 300.0, 300.0), description="D along x, y, z [Ns/m]")
     stiffness: Axes3 = Field(default=(150.0, 150.0, 150.0), description="K along x, y, z [N/m]")
     inertia: Axes3 = Field(default=(0.3, 0.3, 0.3), description="M about x, y, z [kg m²]")
     angular_damping: Axes3 = Field(default=(20.0, 20.0, 20.0), description="D about x, y, z [Nms/rad]")

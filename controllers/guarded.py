@@ -15,7 +15,8 @@ _TARE = 5
 _NEAR = 0.001
 """The way counts as covered this close to its end [m], or _LATE after the reference got there [s]."""
 _LATE = 0.5
-_SIDEWAYS = 1e-3
+_SHORTEST = 1e-3
+"""A direction shorter than this is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class GuardedMove:
         except MessageError as error:
             raise ControllerError(f"GuardedMove: {error}") from error
         length = float(np.linalg.norm(direction))
-        if length < _SIDEWAYS:
+        if length < _SHORTEST:
             raise ControllerError(
                 f"GuardedMove: direction is {direction.tolist()}, expected one with a length"
             )

@@ -115,8 +115,8 @@ class Runtime:
     finite check), send, sleep. Missed periods are never made up for: a late one starts when it can, and one
     that is later than LATE_PERIODS ends the run. Any fault stops the arm first and halts the tree then.
 
-    A stop of the controller (a contact, an emergency stop) ends the run too: the tree is halted, the controller
-    brakes, and the arm is latched at rest; at once for category 0. It stays in force in the controller.
+    A stop of the controller (a contact, an emergency stop) ends the run too: the tree is halted, the
+    controller brakes, and the arm is latched at rest; at once for category 0. It stays in force there.
     """
 
     def __init__(

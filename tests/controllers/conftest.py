@@ -162,7 +162,7 @@ def drop_rows(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
 
 @dataclass
 class FeelingArm:
-    """The controller on MuJoCo's servos, whose arm has a wrist sensor and a residual; a book serves as a wall."""
+    """The controller on MuJoCo's servos, the arm with wrist sensor and residual; a book serves as a wall."""
 
     world: SimWorld
     controller: Controller

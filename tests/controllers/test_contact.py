@@ -1,4 +1,4 @@
-"""Contacts are named and answered; noise, bias and ordinary motion are none, and a broken sensor is a stop."""
+"""Contacts are named and answered; noise, bias and spikes are none, and a broken sensor is a stop."""
 
 import logging
 from dataclasses import replace
@@ -214,7 +214,7 @@ def test_a_push_is_yielded_to_and_followed_again_once_it_is_gone(feeling_arm, he
     arm.go_to(T, 2.0)
     n, hand = len(arm.log), arm.world.model.body("panda/hand").id
     arm.world.data.xfrc_applied[hand, 1] = 34.0  # somebody pushes at the hand
-    arm.go_to(T, 1.5)
+    arm.go_to(T, 0.6)
     pushed = arm.controller.tool_pose(arm.driver.read().q)[1, 3]
     arm.world.data.xfrc_applied[hand, 1] = 0.0
     arm.go_to(T, 8.0)

@@ -18,7 +18,7 @@ def move(**values: object) -> GuardedMove:
 
 @pytest.fixture
 def over_table(feeling_arm, gains: Gains, helpers):
-    """An arm 5 cm over a table that is 20 cm higher than its controller believes."""
+    """An arm 5 cm over a table that its controller believes to be 20 cm lower."""
     arm = feeling_arm()
     wrong = gains.model_copy(
         update={

@@ -48,14 +48,14 @@ class Felt:
     Attributes:
         wrench: The world's force and torque on the tool without the sensor's bias, in tool axes at the tool
             point, shape (6,) [N, Nm]; None from an arm that cannot tell, or tells what is no number.
-        contact: Which contact answers with a stop or by yielding, named with value and threshold; empty
+        touched: Which contact answers with a stop or by yielding, named with value and threshold; empty
             without one.
         fault: Why the sensor cannot be trusted; empty where it can. It always stops.
         on_tool: Whether the contact is the wrench's: only then a direction to yield in is known.
     """
 
     wrench: FloatArray | None
-    contact: str = ""
+    touched: str = ""
     fault: str = ""
     on_tool: bool = False
 

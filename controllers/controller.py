@@ -81,7 +81,7 @@ class Controller:
             ddq_max=scales.acceleration * model.ddq_max,
             dt=gains.dt,
         )
-        braking = gains.contact.braking * model.ddq_max
+        braking = gains.contacts.braking * model.ddq_max
         # A stop may brake harder than motion: this one takes the limiter's place while it is in force.
         self._brake = Limiter(
             q_min=model.q_min + scales.joint_margin,
@@ -92,7 +92,7 @@ class Controller:
         )
         self._stops = StopLatch()
         self._halt = Halt(dq_max=model.dq_max, ddq_max=braking, dt=gains.dt)
-        self._contact = ContactMonitor(model, gains.contact)
+        self._contact = ContactMonitor(model, gains.contacts)
         self._admittance = Admittance(gains.compliance, dt=gains.dt)
         self._compliant: tuple[str, ...] = ()
         self._guarded: GuardedApproach | None = None
@@ -196,7 +196,7 @@ class Controller:
         """Raise the contact thresholds for a limited time: a skill is about to touch something.
 
         Raises:
-            ControllerError: it asks for more, or for longer, than the gains' `contact` allow.
+            ControllerError: it asks for more, or for longer, than the gains' `contacts` allow.
         """
         self._contact.expect(expected, now=self._now)
 
@@ -325,12 +325,12 @@ class Controller:
 
     def _answer(self, felt: Felt, now: float) -> None:
         """Stop or yield where the measurement asks for it."""
-        if felt.contact and felt.on_tool and self.gains.contact.reaction == "yield":
+        if felt.touched and felt.on_tool and self.gains.contacts.reaction == "yield":
             # Without a target there is nothing that could give way.
             self._yielding = self._target is not None and not self._admittance.exhausted
             if self._yielding:
                 return
-        cause = felt.fault or felt.contact
+        cause = felt.fault or felt.touched
         if cause:
             self._stops.trip(cause=cause, category=StopCategory.BRAKE_AND_HOLD, stamp=now)
 
@@ -349,12 +349,12 @@ class Controller:
         """Return the target displaced by what pushes on the tool, shape (4, 4) [m]."""
         floor, axes = 0.0, self._compliant
         if self._yielding:
-            floor, axes = 0.5 * self.gains.contact.force, ("x", "y", "z")
+            floor, axes = 0.5 * self.gains.contacts.force, ("x", "y", "z")
         self._admittance.step(
             np.zeros(6) if felt.wrench is None else felt.wrench, axes=axes, force_floor=floor
         )
         if self._yielding and np.abs(self._admittance.displacement[:3]).max() < _GIVEN_BACK:
-            self._yielding = bool(felt.contact)
+            self._yielding = bool(felt.touched)
         return self._admittance.displaced(T_base_target)
 
     def _plan(

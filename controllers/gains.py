@@ -167,7 +167,7 @@ class Gains(Section):
     table: Table = Field(description="The plane that hand and fingers stay above")
     targets: Targets = Field(description="How targets are taken")
     safety: Safety = Field(description="Margins, penalties and stops")
-    contact: Contact = Field(default=Contact(), description="What is a contact, and what answers it")
+    contacts: Contact = Field(default=Contact(), description="What is a contact, and what answers it")
     compliance: Compliance = Field(default=Compliance(), description="How a target gives way to a force")
 
     @model_validator(mode="after")

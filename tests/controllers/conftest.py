@@ -218,7 +218,7 @@ def feeling_arm(bench_world: SimWorld, model: RobotModel, gains: Gains) -> Calla
         bench_world.set_arm(np.array(model.q_rest), 0.04)
         driver = SimulatedArm(bench_world)
         driver.__enter__()
-        chosen = gains.model_copy(update={"contact": gains.contact.model_copy(update=contact)})
+        chosen = gains.model_copy(update={"contacts": gains.contacts.model_copy(update=contact)})
         controller = Controller(model, chosen)
         controller.start(driver.read())
         return FeelingArm(bench_world, controller, driver)

@@ -28,42 +28,42 @@ def feel(monitor: ContactMonitor, stamp: float, *, wrench=(0.0,) * 6, tau=(0.0,)
 
 @pytest.fixture
 def monitor(model: RobotModel, gains: Gains) -> ContactMonitor:
-    monitor = ContactMonitor(model, gains.contact)
+    monitor = ContactMonitor(model, gains.contacts)
     feel(monitor, 0.0)
     return monitor
 
 
 def test_a_force_is_named_with_axis_value_and_threshold(monitor: ContactMonitor, gains: Gains) -> None:
-    felt = [feel(monitor, 1.0 + i, wrench=(1.0, -90.0, 2.0, 0, 0, 0)) for i in range(gains.contact.samples)]
-    assert [item.contact for item in felt[:-1]] == [""] * (len(felt) - 1)
-    assert "force on the tool is" in felt[-1].contact
-    assert "mostly along y, allowed are 30 N" in felt[-1].contact
+    felt = [feel(monitor, 1.0 + i, wrench=(1.0, -90.0, 2.0, 0, 0, 0)) for i in range(gains.contacts.samples)]
+    assert [item.touched for item in felt[:-1]] == [""] * (len(felt) - 1)
+    assert "force on the tool is" in felt[-1].touched
+    assert "mostly along y, allowed are 30 N" in felt[-1].touched
     assert felt[-1].on_tool
 
 
 def test_a_residual_is_named_with_its_joint(monitor: ContactMonitor, model: RobotModel, gains: Gains) -> None:
     tau = np.zeros(7)
-    tau[3] = -1.2 * gains.contact.residual * model.tau_max[3]
-    felt = [feel(monitor, 1.0 + i, tau=tau) for i in range(gains.contact.samples)][-1]
-    assert "external torque on joint4 is -20.9 Nm, allowed are 17.4 Nm" in felt.contact
+    tau[3] = -1.2 * gains.contacts.residual * model.tau_max[3]
+    felt = [feel(monitor, 1.0 + i, tau=tau) for i in range(gains.contacts.samples)][-1]
+    assert "external torque on joint4 is -20.9 Nm, allowed are 17.4 Nm" in felt.touched
     assert not felt.on_tool
 
 
 def test_a_single_spike_is_no_contact_nor_is_one_measurement_read_often(
     monitor: ContactMonitor, gains: Gains
 ) -> None:
-    assert gains.contact.samples > 1
+    assert gains.contacts.samples > 1
     for i in range(50):
         spike = 300.0 if i % 2 else 0.0
-        assert not feel(monitor, 1.0 + i, wrench=(spike, 0, 0, 0, 0, 0)).contact
+        assert not feel(monitor, 1.0 + i, wrench=(spike, 0, 0, 0, 0, 0)).touched
     feel(monitor, 98.0)
     for _ in range(50):
-        assert not feel(monitor, 99.0, wrench=(300.0, 0, 0, 0, 0, 0)).contact
+        assert not feel(monitor, 99.0, wrench=(300.0, 0, 0, 0, 0, 0)).touched
 
 
 def test_the_bias_is_learned_at_rest_and_no_longer_when_it_moves(model: RobotModel, gains: Gains) -> None:
     rng = np.random.default_rng(0)
-    monitor = ContactMonitor(model, gains.contact)
+    monitor = ContactMonitor(model, gains.contacts)
     bias = np.array([2.0, -1.5, 0.4, 0.03, 0.0, -0.02])
     for i in range(15):
         feel(monitor, 0.01 * i, wrench=bias + rng.normal(scale=np.repeat([0.3, 0.02], 3)))
@@ -75,13 +75,13 @@ def test_the_bias_is_learned_at_rest_and_no_longer_when_it_moves(model: RobotMod
 
 
 def test_a_push_at_the_start_is_not_taken_for_bias(model: RobotModel, gains: Gains) -> None:
-    monitor = ContactMonitor(model, gains.contact)
+    monitor = ContactMonitor(model, gains.contacts)
     felt = [feel(monitor, 0.01 * i, wrench=(0, 0, 60.0, 0, 0, 0)) for i in range(30)]
-    assert "force" in felt[-1].contact
+    assert "force" in felt[-1].touched
 
 
 def test_what_an_arm_does_not_measure_is_said_once(model: RobotModel, gains: Gains, caplog) -> None:
-    monitor = ContactMonitor(model, gains.contact)
+    monitor = ContactMonitor(model, gains.contacts)
     with caplog.at_level(logging.WARNING):
         for i in range(5):
             assert not feel(monitor, float(i), wrench=None, tau=None).fault
@@ -103,17 +103,17 @@ def test_a_sensor_that_goes_silent_is_a_fault(monitor: ContactMonitor) -> None:
 def test_whatever_is_felt_the_answer_is_calm_or_has_a_name(
     model: RobotModel, gains: Gains, wrench: tuple[float, ...], tau: tuple[float, ...]
 ) -> None:
-    monitor = ContactMonitor(model, gains.contact)
+    monitor = ContactMonitor(model, gains.contacts)
     feel(monitor, 0.0)
     with np.errstate(over="ignore"):
-        felt = [feel(monitor, 1.0 + i, wrench=wrench, tau=tau) for i in range(gains.contact.samples)][-1]
+        felt = [feel(monitor, 1.0 + i, wrench=wrench, tau=tau) for i in range(gains.contacts.samples)][-1]
         finite = bool(np.isfinite(wrench).all() and np.isfinite(tau).all())
         assert bool(felt.fault) == (not finite)
         if finite:
-            over = np.linalg.norm(np.subtract(wrench, monitor.bias)[:3]) > gains.contact.force
-            over |= np.linalg.norm(np.subtract(wrench, monitor.bias)[3:]) > gains.contact.torque
-            over |= bool((np.abs(tau) > gains.contact.residual * model.tau_max).any())
-            assert bool(felt.contact) == over
+            over = np.linalg.norm(np.subtract(wrench, monitor.bias)[:3]) > gains.contacts.force
+            over |= np.linalg.norm(np.subtract(wrench, monitor.bias)[3:]) > gains.contacts.torque
+            over |= bool((np.abs(tau) > gains.contacts.residual * model.tau_max).any())
+            assert bool(felt.touched) == over
 
 
 @settings(max_examples=60, deadline=None)
@@ -122,7 +122,7 @@ def test_the_controller_stops_or_commands_within_limits_whatever_the_wrench(
     model: RobotModel, gains: Gains, stepped, wrench: tuple[float, ...], reaction: str
 ) -> None:
     arm = stepped(reaction)
-    controller, most = arm.controller, model.ddq_max * gains.dt * gains.contact.braking
+    controller, most = arm.controller, model.ddq_max * gains.dt * gains.contacts.braking
     for i in range(4):
         before = arm.dq
         state = arm.state
@@ -144,8 +144,8 @@ def test_the_controller_stops_or_commands_within_limits_whatever_the_wrench(
 def stepped(model: RobotModel, gains: Gains, helpers):
     controllers = {}
     for reaction in ("stop", "yield"):
-        contact = gains.contact.model_copy(update={"reaction": reaction})
-        controllers[reaction] = Controller(model, gains.model_copy(update={"contact": contact}))
+        contact = gains.contacts.model_copy(update={"reaction": reaction})
+        controllers[reaction] = Controller(model, gains.model_copy(update={"contacts": contact}))
 
     def make(reaction: str):
         controller = controllers[reaction]
@@ -164,9 +164,9 @@ def test_expected_contacts_raise_thresholds_for_a_while_and_within_bounds(
 ) -> None:
     def felt(stamp: float, force: float) -> str:
         wrench = (force, 0, 0, 0, 0, 0)
-        return [feel(monitor, stamp + 0.01 * i, wrench=wrench) for i in range(gains.contact.samples)][
+        return [feel(monitor, stamp + 0.01 * i, wrench=wrench) for i in range(gains.contacts.samples)][
             -1
-        ].contact
+        ].touched
 
     expected = ExpectedContact(why="peg and socket", force=60.0, torque=5.0, residual=0.3, until=3.0)
     monitor.expect(expected, now=1.0)

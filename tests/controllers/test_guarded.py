@@ -86,7 +86,7 @@ def test_after_the_contact_it_stops_within_the_stated_distance(
     arm.driver.read = lambda: replace(read(), wrench=np.array([0, 0, -12.0, 0, 0, 0]))  # tool z is down
     arm.go_to(None, 0.8)
     assert arm.controller.approached.ended == "contact"
-    a = deceleration_along(J, np.array(DOWN), ddq_max=gains.contact.braking * model.ddq_max)
+    a = deceleration_along(J, np.array(DOWN), ddq_max=gains.contacts.braking * model.ddq_max)
     allowed = stopping_distance(speed=1.1 * speed, deceleration=a, reaction=0.03)
     assert touched - arm.height() <= allowed
     assert touched - min(arm.controller.tool_pose(s.q)[2, 3] for s in arm.measured) <= allowed + 5e-4

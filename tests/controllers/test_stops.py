@@ -81,7 +81,7 @@ def test_a_width_asked_for_during_a_stop_is_dropped_too(arm, helpers) -> None:
 
 def test_braking_keeps_every_joint_limit_and_the_path(model: RobotModel, gains: Gains, helpers) -> None:
     rng = np.random.default_rng(4)
-    most = gains.contact.braking * model.ddq_max * gains.dt
+    most = gains.contacts.braking * model.ddq_max * gains.dt
     for _ in range(15):
         arm = helpers.IdealArm(Controller(model, gains), np.array(model.q_rest))
         arm.go_to(helpers.tool_down(*rng.uniform((0.3, -0.4, 0.1), (0.7, 0.4, 0.6))), rng.uniform(0.2, 0.9))

@@ -85,7 +85,7 @@ class Safety(Section):
 class Contact(Section):
     """When what the arm feels is a contact, and what answers it.
 
-    The defaults are at least 1.7 times the most that 42 experts' episodes gave.
+    The defaults are at least 1.7 times the most that 40 experts' episodes gave.
     """
 
     reaction: Literal["stop", "yield"] = Field(

@@ -9,20 +9,26 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import ArrayLike
 
+from controllers.admittance import Admittance, free_axes
+from controllers.contact import ContactMonitor, ExpectedContact, Felt
 from controllers.errors import ControllerError, LimitViolation
 from controllers.finite import require_finite
 from controllers.gains import Gains
+from controllers.guarded import GuardedApproach, GuardedMove, GuardedOutcome
+from controllers.halting import REST, Halt
 from controllers.held_object import HeldObject
 from controllers.limiter import Limiter
 from controllers.mpc import Mpc
 from controllers.obstacles import Obstacle
 from controllers.robot_model import RobotModel
+from controllers.stops import Stop, StopCategory, StopLatch
 from controllers.target import pose_distance, step_toward
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState, JointCommand
 from hybridctl.messages.arrays import FloatArray, MessageError, checked_transform
 
 SLOW = 0.15  # rad/s: below it a joint brakes within two milliradians, whatever limit is near
+_GIVEN_BACK = 1e-3  # m: a target that yielded counts as followed again this near to it
 WIDTH_TOLERANCE = 1e-6  # m: rounding of a gripper width is no reason to refuse a target
 
 
@@ -34,7 +40,8 @@ class ControlResult:
         command: What to send.
         status: `tracking` (on the way to the target or there), `holding` (no target), `stale` (the target
             is too old), `qp_failed` (the last plan, then braking), `following_error` (the arm does not
-            follow, so the motion yields to where it is), `stopped` (the arm is latched in a stop),
+            follow, so the motion yields to where it is), `yielding` (the target gives way to a contact),
+            `stopped` (a stop is in force, or the arm is latched in one of its own),
             `starting` (the first command after `start`, which is the measured state itself).
         slacks: By how much the plan breaks each soft limit at its worst node [m, m/s or rad/s].
         solve_ms: Time this step took [ms], for reporting only.
@@ -42,6 +49,7 @@ class ControlResult:
             [m, rad or rad/s].
         limited: By how much the limiter changed the wanted joint velocity [rad/s]: it is what brakes in
             `holding` and `stale`, and 0 but for rounding while `tracking`.
+        stop: Why it is `stopped`; None else.
     """
 
     command: JointCommand
@@ -50,6 +58,7 @@ class ControlResult:
     solve_ms: float
     violations: dict[str, float]
     limited: float = 0.0
+    stop: Stop | None = None
 
 
 class Controller:
@@ -78,6 +87,24 @@ class Controller:
         self._obstacles: tuple[tuple[Obstacle, ...], float | None, frozenset[tuple[str, str]]]
         self._obstacles = (), None, frozenset()
         self._held: tuple[HeldObject | None, bool] = None, False
+        braking = gains.contacts.braking * model.ddq_max
+        # A stop may brake harder than motion: this one takes the limiter's place while it is in force.
+        self._brake = Limiter(
+            q_min=model.q_min + scales.joint_margin,
+            q_max=model.q_max - scales.joint_margin,
+            dq_max=scales.velocity * model.dq_max,
+            ddq_max=braking,
+            dt=gains.dt,
+        )
+        self._stops = StopLatch()
+        self._halt = Halt(dq_max=model.dq_max, ddq_max=braking, dt=gains.dt)
+        self._contact = ContactMonitor(model, gains.contacts)
+        self._admittance = Admittance(gains.compliance, dt=gains.dt)
+        self._compliant: tuple[str, ...] = ()
+        self._guarded: GuardedApproach | None = None
+        self._yielding = False
+        self._halting = False
+        self._now = 0.0
         self._target: PoseTarget | None = None
         self._gripper_width = model.gripper_width[0]
         self._started = False
@@ -86,6 +113,8 @@ class Controller:
 
     def start(self, state: ArmState) -> None:
         """Take over from the measured state: it is the first command, and there is no target yet.
+
+        A stop in force stays in force.
 
         Raises:
             ControllerError: the state has the wrong number of joints or entries that are not finite.
@@ -100,13 +129,18 @@ class Controller:
         self._limiter.reset(q=q, dq=dq)
         self._mpc.reset()
         self._gripper_width = float(np.clip(state.gripper_width, *self.model.gripper_width))
-        self._target = None
+        self._let_go()
+        self._contact.start()
+        self._contact.feel(state, now=state.stamp)
+        self._now = state.stamp
         self._lagging = False
         self._started = True
         self._starting = True
 
     def set_target(self, target: PoseTarget) -> None:
-        """Take a new target; its gripper width, if any, is remembered.
+        """Take a new target; its gripper width, if any, is remembered. It ends a guarded approach.
+
+        While a stop is in force it is checked and dropped: nothing set meanwhile moves the arm after a reset.
 
         Raises:
             ControllerError: the pose is not a finite rigid transform, the stamp is not finite or the
@@ -119,14 +153,17 @@ class Controller:
         if not np.isfinite(target.stamp):
             raise ControllerError(f"target stamp is {target.stamp}, expected a finite time [s]")
         width = target.gripper_width
+        stopped = self._stops.stop is not None
         if width is not None:
             low, high = self.model.gripper_width
             if not low - WIDTH_TOLERANCE <= width <= high + WIDTH_TOLERANCE:
                 raise ControllerError(
                     f"target gripper_width is {width}, expected a width in [{low}, {high}] m"
                 )
-            self._gripper_width = min(max(float(width), low), high)
-        self._target = target
+            if not stopped:
+                self._gripper_width = min(max(float(width), low), high)
+        if not stopped:
+            self._target, self._guarded, self._halting = target, None, False
 
     def set_obstacles(
         self,
@@ -163,7 +200,77 @@ class Controller:
 
     def hold(self) -> None:
         """Drop the target: brake to rest and stay there, the gripper as it is."""
-        self._target = None
+        self._target = self._guarded = None
+
+    def emergency_stop(self, *, cause: str, category: StopCategory = StopCategory.BRAKE_THEN_OFF) -> Stop:
+        """Brake from the next period on and stay, whatever is asked, until `reset_stop`. Any thread may.
+
+        Args:
+            cause: Who or what asks for it, in words.
+            category: How; an emergency stop is of category 0 or 1 (IEC 60204-1, 9.2.3.4.2).
+
+        Returns:
+            The stop that is in force: an earlier one of the same category stays.
+
+        Raises:
+            ControllerError: the cause is empty; a stop is in force even then.
+        """
+        return self._stops.trip(cause=cause, category=category, stamp=self._now)
+
+    @property
+    def stop(self) -> Stop | None:
+        """The stop in force, None without one."""
+        return self._stops.stop
+
+    def reset_stop(self, *, acknowledged_cause: str) -> None:
+        """End the stop in force: the arm holds, and moves again only to a target set after this.
+
+        Raises:
+            ControllerError: no stop is in force, or its cause is not the acknowledged one.
+        """
+        self._stops.reset(acknowledged_cause=acknowledged_cause)
+        self._let_go()
+
+    def expect_contact(self, expected: ExpectedContact) -> None:
+        """Raise the contact thresholds for a limited time: a skill is about to touch something.
+
+        Raises:
+            ControllerError: it asks for more, or for longer, than the gains' `contacts` allow.
+        """
+        self._contact.expect(expected, now=self._now)
+
+    def comply(self, *, axes: tuple[str, ...]) -> None:
+        """Let the target give way along `axes` of its frame to what pushes on the tool; () ends it.
+
+        Raises:
+            ControllerError: an axis is unknown, or the arm measures no wrench.
+        """
+        free_axes(axes)
+        if axes:
+            self._demand_wrench("compliance")
+        self._compliant = tuple(axes)
+
+    def approach(self, move: GuardedMove) -> None:
+        """Begin a guarded approach from where the tool is, in place of the target.
+
+        Raises:
+            ControllerError: the arm measures no wrench, or a stop is in force.
+        """
+        self._demand_wrench("a guarded approach")
+        if self._stops.stop is not None:
+            raise ControllerError(f"stopped ({self._stops.stop.cause}): reset the stop first")
+        self._target, self._halting = None, False
+        self._guarded = GuardedApproach(move)
+
+    @property
+    def approached(self) -> GuardedOutcome | None:
+        """How the last guarded approach ended; None while it goes on, or after a new target or `hold`."""
+        return None if self._guarded is None else self._guarded.outcome
+
+    @property
+    def unwatched(self) -> tuple[str, ...]:
+        """What the arm does not measure, so that no contact is seen by it: of `wrench`, `tau_external`."""
+        return self._contact.unwatched
 
     def step(self, state: ArmState, *, now: float) -> ControlResult:
         """Compute the command of one control period.
@@ -186,22 +293,44 @@ class Controller:
         slacks: dict[str, float] = {}
         violations: dict[str, float] = {}
         limited = 0.0
+        self._now = now
+        felt = self._contact.feel(state, now=now)
+        self._answer(felt, now)
+        stop = self._stops.stop
         if state.stopped:
             # Whatever was planned is void: nothing moves until somebody sets a target anew.
-            self._target = None
+            self._let_go()
+            own = Stop("the arm is latched in a stop of its own", StopCategory.BRAKE_AND_HOLD, now)
+            stop = stop or own
             self._limiter.reset(q=q_measured, dq=np.zeros_like(dq_measured))
             self._mpc.reset()
             q, dq, status = self._limiter.q, self._limiter.dq, "stopped"
         elif self._starting:
             q, dq, status = self._limiter.q, self._limiter.dq, "starting"
         else:
-            status, wanted = self._plan(q_measured, now, slacks, violations)
-            q, dq = self._limiter.limit(dq=wanted)
+            if stop is not None:
+                self._let_go(halting=True)
+            if self._guarded is not None and self._guarded.outcome is None:
+                self._go_on(self._guarded, felt, q_measured, dq_measured, now)
+            if self._halting:
+                status = "holding" if stop is None else "stopped"
+                wanted = self._halt.velocity(
+                    self._limiter.q, self._limiter.dq, q_measured=q_measured, dq_measured=dq_measured
+                )
+            else:
+                status, wanted = self._plan(q_measured, now, felt, slacks, violations)
+            if self._halting:
+                self._brake.reset(q=self._limiter.q, dq=self._limiter.dq)
+                q, dq = self._brake.limit(dq=wanted)
+                self._limiter.reset(q=q, dq=dq)
+            else:
+                q, dq = self._limiter.limit(dq=wanted)
             limited = float(np.abs(dq - wanted).max())
         self._starting = False
         require_finite(q=q, dq=dq, gripper_width=self._gripper_width)
         command = JointCommand(q=q, dq=dq, gripper_width=self._gripper_width, stamp=now)
-        return ControlResult(command, status, slacks, 1e3 * (perf_counter() - began), violations, limited)
+        took = 1e3 * (perf_counter() - began)
+        return ControlResult(command, status, slacks, took, violations, limited, stop)
 
     @property
     def target_source(self) -> str:
@@ -218,8 +347,63 @@ class Controller:
             return float("inf"), float("inf")
         return pose_distance(self.tool_pose(state.q), self._target.T_base_target)
 
+    def _let_go(self, *, halting: bool = False) -> None:
+        """Forget the target and all that modifies it; `halting` brakes to where the arm really is."""
+        if halting and not self._halting:
+            self._halt.reset()
+            self._mpc.reset()
+        self._halting = halting
+        self._target = None
+        if self._guarded is not None and self._guarded.outcome is None:
+            self._guarded = None  # how one ended stays known
+        self._compliant, self._yielding = (), False
+        self._admittance.reset()
+
+    def _demand_wrench(self, what: str) -> None:
+        if not self._started or "wrench" in self._contact.unwatched:
+            raise ControllerError(f"{what} needs an arm that measures its wrench, and a start(state) before")
+
+    def _answer(self, felt: Felt, now: float) -> None:
+        """Stop or yield where the measurement asks for it."""
+        if felt.touched and felt.on_tool and self.gains.contacts.reaction == "yield":
+            # Without a target there is nothing that could give way.
+            self._yielding = self._target is not None and not self._admittance.exhausted
+            if self._yielding:
+                return
+        cause = felt.fault or felt.touched
+        if cause:
+            self._stops.trip(cause=cause, category=StopCategory.BRAKE_AND_HOLD, stamp=now)
+
+    def _go_on(
+        self, approach: GuardedApproach, felt: Felt, q: FloatArray, dq: FloatArray, now: float
+    ) -> None:
+        """Take the guarded approach's target of this period, or halt where it ended."""
+        assert felt.wrench is not None  # a wrench that is gone is a stop
+        resting = bool(max(np.abs(dq).max(), np.abs(self._limiter.dq).max()) < REST)
+        T = approach.step(self.model.forward_kinematics(q), felt.wrench, resting=resting, now=now)
+        self._target = PoseTarget(T, stamp=now, source="skill")
+        if approach.outcome is not None:
+            self._let_go(halting=True)
+
+    def _given_way(self, T_base_target: FloatArray, felt: Felt) -> FloatArray:
+        """Return the target displaced by what pushes on the tool, shape (4, 4) [m]."""
+        floor, axes = 0.0, self._compliant
+        if self._yielding:
+            floor, axes = 0.5 * self.gains.contacts.force, ("x", "y", "z")
+        self._admittance.step(
+            np.zeros(6) if felt.wrench is None else felt.wrench, axes=axes, force_floor=floor
+        )
+        if self._yielding and np.abs(self._admittance.displacement[:3]).max() < _GIVEN_BACK:
+            self._yielding = bool(felt.touched)
+        return self._admittance.displaced(T_base_target)
+
     def _plan(
-        self, q_measured: FloatArray, now: float, slacks: dict[str, float], violations: dict[str, float]
+        self,
+        q_measured: FloatArray,
+        now: float,
+        felt: Felt,
+        slacks: dict[str, float],
+        violations: dict[str, float],
     ) -> tuple[str, FloatArray]:
         """Return the status and the velocity wanted at the end of the period, shape (n,) [rad/s]."""
         q, dq = self._limiter.q, self._limiter.dq
@@ -237,7 +421,7 @@ class Controller:
             return ("holding" if target is None else "stale"), self._braking_velocity(q, dq)
         near = step_toward(
             self.model.forward_kinematics(q),
-            target.T_base_target,
+            self._given_way(target.T_base_target, felt),
             max_translation=self.gains.targets.max_translation,
             max_rotation=self.gains.targets.max_rotation,
         )
@@ -245,7 +429,8 @@ class Controller:
         slacks.update(result.slacks)
         violations.update(result.violations)
         finite = bool(np.isfinite(result.dq).all())
-        return ("tracking" if result.ok and finite else "qp_failed"), result.dq
+        status = "yielding" if self._yielding else "tracking"
+        return (status if result.ok and finite else "qp_failed"), result.dq
 
     def _move_obstacles(self, now: float) -> None:
         """Bring obstacles that move to where they are now."""

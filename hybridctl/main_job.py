@@ -129,6 +129,8 @@ def _run(
         "success": bool(outcome.status == "SUCCESS" and (score is None or score["success"])),
         "status": outcome.status,
         "cause": outcome.cause,
+        "stop": outcome.stop_report,
+        "unwatched": outcome.unwatched,
         "plan": str(result.context.plan),
         "score": score,
         "sim_seconds": round(outcome.duration, 3),

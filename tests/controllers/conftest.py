@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pinocchio as pin
@@ -16,8 +16,12 @@ from controllers.horizon import Horizon
 from controllers.limits.limit import Limit
 from controllers.mpc import Mpc, MpcResult
 from controllers.target import step_toward
+from hybridctl.arms import SimulatedArm
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState
+from hybridctl.sim.fixtures import Fixture
+from hybridctl.sim.table_scene import sample_scene
+from hybridctl.sim.world import SimWorld
 
 
 @pytest.fixture(scope="session")
@@ -154,6 +158,72 @@ def drop_rows(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
         lower[:], upper[:] = -1e6, 1e6
 
     monkeypatch.setattr(kind, "write", harmless)
+
+
+@dataclass
+class FeelingArm:
+    """The controller on MuJoCo's servos, the arm with wrist sensor and residual; a book serves as a wall."""
+
+    world: SimWorld
+    controller: Controller
+    driver: SimulatedArm
+    measured: list[ArmState] = field(default_factory=list)
+    log: list[ControlResult] = field(default_factory=list)
+
+    def step(self, T: np.ndarray | None = None, *, width: float | None = None) -> ControlResult:
+        state, now = self.driver.read(), self.world.now()
+        if T is not None:
+            self.controller.set_target(PoseTarget(T, stamp=now, gripper_width=width))
+        result = self.controller.step(state, now=now)
+        self.driver.send(result.command)
+        self.world.sleep_until(now + self.controller.gains.dt)
+        self.measured.append(state)
+        self.log.append(result)
+        return result
+
+    def go_to(
+        self, T: np.ndarray | None, seconds: float, *, width: float | None = None
+    ) -> list[ControlResult]:
+        return [self.step(T, width=width) for _ in range(round(seconds / self.controller.gains.dt))]
+
+    def put_wall(self, centre: tuple[float, float, float]) -> None:
+        """Stand a wall across y, 0.4 m wide and high and 2 cm thick."""
+        model, half = self.world.model, (0.2, 0.01, 0.2)
+        wall = model.geom("book").id
+        model.geom_size[wall], model.geom_pos[wall] = half, 0.0
+        model.geom_rbound[wall] = np.linalg.norm(half)
+        model.geom_aabb[wall] = (0.0, 0.0, 0.0, *half)
+        model.body("book").pos[:] = centre
+
+    def forces(self, since: int = 0) -> np.ndarray:
+        """Force on the tool along base axes, each period, shape (m, 3) [N]."""
+        turns = [self.controller.tool_pose(state.q)[:3, :3] for state in self.measured[since:]]
+        pairs = zip(turns, self.measured[since:], strict=True)
+        return np.array([R @ state.wrench[:3] for R, state in pairs if state.wrench is not None])
+
+    def height(self) -> float:
+        return float(self.controller.tool_pose(self.driver.read().q)[2, 3])
+
+
+@pytest.fixture(scope="session")
+def bench_world() -> SimWorld:
+    return SimWorld(replace(sample_scene(0), objects=(), fixtures=(Fixture("book", 3.0, 3.0),)))
+
+
+@pytest.fixture
+def feeling_arm(bench_world: SimWorld, model: RobotModel, gains: Gains) -> Callable[..., FeelingArm]:
+    def make(*fixtures: Fixture, **contact: object) -> FeelingArm:
+        shown = fixtures or (Fixture("book", 3.0, 3.0),)
+        bench_world.reset(replace(bench_world.scene, fixtures=shown))
+        bench_world.set_arm(np.array(model.q_rest), 0.04)
+        driver = SimulatedArm(bench_world)
+        driver.__enter__()
+        chosen = gains.model_copy(update={"contacts": gains.contacts.model_copy(update=contact)})
+        controller = Controller(model, chosen)
+        controller.start(driver.read())
+        return FeelingArm(bench_world, controller, driver)
+
+    return make
 
 
 @pytest.fixture

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import Field, model_validator
 
 from controllers.configuration import Section, read_section
+from controllers.errors import GainsError
+from controllers.overrides import given, overridden, partial
 
 SHIPPED = Path(__file__).parent / "gains"
+FIXED = ("rate", "node_times")
+"""What cannot change while an arm moves: the loop and the compiled horizon rest on it."""
 
 Coordinate = Annotated[float, Field(ge=-5.0, le=5.0)]
 
@@ -82,6 +86,37 @@ class Safety(Section):
     )
 
 
+if TYPE_CHECKING:
+    WeightOverrides: TypeAlias = Section
+    ScaleOverrides: TypeAlias = Section
+    TargetOverrides: TypeAlias = Section
+else:
+    WeightOverrides, ScaleOverrides, TargetOverrides = (
+        partial(Weights),
+        partial(LimitScales),
+        partial(Targets),
+    )
+
+
+class SkillGains(Section):
+    """What one skill does differently; a key that is not given is as for all."""
+
+    weights: WeightOverrides = Field(default_factory=WeightOverrides, description="Weights of this skill")
+    scales: ScaleOverrides = Field(default_factory=ScaleOverrides, description="Limit scales of this skill")
+    targets: TargetOverrides = Field(
+        default_factory=TargetOverrides, description="How this skill takes targets"
+    )
+
+
+class Skills(Section):
+    """Overrides by skill."""
+
+    approach: SkillGains = Field(default_factory=SkillGains, description="Going near a thing or container")
+    insert: SkillGains = Field(default_factory=SkillGains, description="Putting a thing into a tight place")
+    carry: SkillGains = Field(default_factory=SkillGains, description="Moving with a thing in the hand")
+    pull: SkillGains = Field(default_factory=SkillGains, description="Pulling what is guided, as a drawer")
+
+
 class Gains(Section):
     """Everything that tunes a controller."""
 
@@ -95,6 +130,7 @@ class Gains(Section):
     table: Table = Field(description="The plane that hand and fingers stay above")
     targets: Targets = Field(description="How targets are taken")
     safety: Safety = Field(description="Margins, penalties and stops")
+    skills: Skills = Field(default_factory=Skills, description="Overrides by skill")
 
     @model_validator(mode="after")
     def _grid_fits_rate(self) -> Gains:
@@ -106,10 +142,40 @@ class Gains(Section):
             raise ValueError(f"node_times {list(self.node_times)} do not rise")
         return self
 
+    @model_validator(mode="after")
+    def _skills_fit(self) -> Gains:
+        for name in Skills.model_fields:
+            self.for_skill(name)  # raises where overrides break a rule over several keys
+        return self
+
     @property
     def dt(self) -> float:
         """Control period [s]."""
         return 1.0 / self.rate
+
+    @property
+    def overridden_skills(self) -> tuple[str, ...]:
+        """Names of the skills that have overrides."""
+        return tuple(name for name in Skills.model_fields if _given(self.skills, name))
+
+    def for_skill(self, name: str) -> Gains:
+        """Return the gains of a skill: these with its overrides, and no more `skills` in them.
+
+        A skill without overrides has these gains.
+
+        Raises:
+            GainsError: there is no such skill.
+        """
+        if name not in Skills.model_fields:
+            known = ", ".join(Skills.model_fields)
+            raise GainsError(f"no gains are kept for a skill {name!r}, expected one of: {known}")
+        changes = _given(self.skills, name)
+        plain = self.model_copy(update={"skills": Skills()})
+        return overridden(plain, changes) if changes else plain
+
+
+def _given(skills: Skills, name: str) -> dict[str, Any]:
+    return {key: values for key, values in given(getattr(skills, name)).items() if values}
 
 
 def load_gains(path: str | Path | None = None) -> Gains:
@@ -121,7 +187,12 @@ def load_gains(path: str | Path | None = None) -> Gains:
     Raises:
         GainsError: the file cannot be read, has an unknown or missing key or a value out of range.
     """
+    return read_section(Gains, gains_path(path))
+
+
+def gains_path(path: str | Path | None = None) -> Path:
+    """Return the file that `load_gains` reads for `path`."""
     chosen = Path("panda" if path is None else path)
     if chosen.suffix == "" and not chosen.is_file():
         chosen = SHIPPED / f"{chosen}.yaml"
-    return read_section(Gains, chosen)
+    return chosen

@@ -8,12 +8,13 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import ArrayLike
 
-from controllers.errors import ControllerError, LimitViolation
+from controllers.errors import ControllerError, GainsError, LimitViolation
 from controllers.finite import require_finite
-from controllers.gains import Gains
+from controllers.gains import FIXED, Gains
 from controllers.limiter import Limiter
 from controllers.mpc import Mpc
 from controllers.robot_model import RobotModel
+from controllers.takeover import can_take_over
 from controllers.target import pose_distance, step_toward
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState, JointCommand
@@ -49,6 +50,15 @@ class ControlResult:
     limited: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class _Tuned:
+    """What rests on gains, made before it is needed: a switch within a control period must cost nothing."""
+
+    gains: Gains
+    mpc: Mpc
+    limiter: Limiter
+
+
 class Controller:
     """Moves an arm's tool to targets within its limits.
 
@@ -62,16 +72,11 @@ class Controller:
 
     def __init__(self, model: RobotModel, gains: Gains) -> None:
         self.model = model
-        self.gains = gains
-        scales = gains.scales
-        self._mpc = Mpc(model, gains)
-        self._limiter = Limiter(
-            q_min=model.q_min + scales.joint_margin,
-            q_max=model.q_max - scales.joint_margin,
-            dq_max=scales.velocity * model.dq_max,
-            ddq_max=scales.acceleration * model.ddq_max,
-            dt=gains.dt,
-        )
+        self._skill: str | None = None
+        self._next: _Tuned | None = None
+        self._tuned = self._tune(gains, {})
+        first = self._tuned[None]
+        self.gains, self._mpc, self._limiter = first.gains, first.mpc, first.limiter
         self._target: PoseTarget | None = None
         self._gripper_width = model.gripper_width[0]
         self._started = False
@@ -91,6 +96,8 @@ class Controller:
         if outside[worst] > 0.2:
             low, high = float(self.model.q_min[worst]), float(self.model.q_max[worst])
             raise LimitViolation(self.model.joint_names[worst], float(q[worst]), low, high)
+        if self._next is not None:
+            self._take(self._next)
         self._limiter.reset(q=q, dq=dq)
         self._mpc.reset()
         self._gripper_width = float(np.clip(state.gripper_width, *self.model.gripper_width))
@@ -122,6 +129,48 @@ class Controller:
             self._gripper_width = min(max(float(width), low), high)
         self._target = target
 
+    def set_gains(self, gains: Gains) -> None:
+        """Take new gains in the next control period, without a jump: the last command is kept.
+
+        From there the new limits bound each step as ever. Gains that brake more softly wait until the arm,
+        as it moves then, can stop inside its limits by them. The overrides of the skill in use apply.
+        Everything that rests on the gains is made here, which takes longer than a step.
+
+        Raises:
+            GainsError: they change what cannot change while an arm moves. The old gains stay.
+        """
+        old = self._tuned[None].gains
+        for key in FIXED:
+            was, wanted = getattr(old, key), getattr(gains, key)
+            if wanted != was:
+                raise GainsError(
+                    f"{key} = {wanted}: cannot change while the controller runs, where it is {was}: "
+                    "restart with the new gains"
+                )
+        self._tuned = self._tune(gains, self._tuned)
+        self._next = self._tuned.get(self._skill, self._tuned[None])
+
+    def use_skill(self, name: str | None) -> None:
+        """Use the gains' overrides of a skill from the next control period on, without a jump.
+
+        As with `set_gains`, overrides that brake more softly may wait a moment.
+
+        Args:
+            name: A skill that the gains know; None for none.
+
+        Raises:
+            GainsError: there is no such skill. The one in use stays.
+        """
+        if name is not None:
+            self._tuned[None].gains.for_skill(name)
+        self._skill = name
+        self._next = self._tuned.get(name, self._tuned[None])
+
+    @property
+    def skill(self) -> str | None:
+        """The skill whose gains are used, or will be once the arm can take them; None for none."""
+        return self._skill
+
     def hold(self) -> None:
         """Drop the target: brake to rest and stay there, the gripper as it is."""
         self._target = None
@@ -143,6 +192,10 @@ class Controller:
         if not np.isfinite(now):
             raise ControllerError(f"now is {now}, expected a finite time [s]")
         q_measured, dq_measured = self._checked_state(state)
+        if self._next is not None:
+            q, dq = self._limiter.q, self._limiter.dq
+            if can_take_over(self.model, self.gains, self._next.gains, q=q, dq=dq):
+                self._take(self._next)
         slacks: dict[str, float] = {}
         violations: dict[str, float] = {}
         limited = 0.0
@@ -177,6 +230,35 @@ class Controller:
         if self._target is None:
             return float("inf"), float("inf")
         return pose_distance(self.tool_pose(state.q), self._target.T_base_target)
+
+    def _tune(self, gains: Gains, known: dict[str | None, _Tuned]) -> dict[str | None, _Tuned]:
+        """Make what rests on the gains for all (None) and for each skill; what is the same stays `known`."""
+        wanted: dict[str | None, Gains] = {None: gains}
+        wanted |= {name: gains.for_skill(name) for name in gains.overridden_skills}
+        return {
+            name: known[name] if name in known and known[name].gains == one else self._tune_once(one)
+            for name, one in wanted.items()
+        }
+
+    def _tune_once(self, gains: Gains) -> _Tuned:
+        model, scales = self.model, gains.scales
+        limiter = Limiter(
+            q_min=model.q_min + scales.joint_margin,
+            q_max=model.q_max - scales.joint_margin,
+            dq_max=scales.velocity * model.dq_max,
+            ddq_max=scales.acceleration * model.ddq_max,
+            dt=gains.dt,
+        )
+        return _Tuned(gains, Mpc(model, gains), limiter)
+
+    def _take(self, tuned: _Tuned) -> None:
+        """Let `tuned` go on from the last command; what was planned by other gains is void."""
+        self._next = None
+        if tuned.mpc is self._mpc:
+            return
+        tuned.limiter.reset(q=self._limiter.q, dq=self._limiter.dq)
+        tuned.mpc.reset()
+        self.gains, self._mpc, self._limiter = tuned.gains, tuned.mpc, tuned.limiter
 
     def _plan(
         self, q_measured: FloatArray, now: float, slacks: dict[str, float], violations: dict[str, float]

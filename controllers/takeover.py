@@ -9,7 +9,8 @@ from controllers.gains import Gains
 from controllers.robot_model import RobotModel
 from hybridctl.messages.arrays import FloatArray
 
-_ROUNDING = 1e-9
+_ROUNDING = 1e-9  # rad/s
+_SLIVER = 1e-4  # m: an arm that leans on a wall of the box trembles by less, and its margin is larger
 
 
 def can_take_over(model: RobotModel, old: Gains, new: Gains, *, q: FloatArray, dq: FloatArray) -> bool:
@@ -37,7 +38,7 @@ def can_take_over(model: RobotModel, old: Gains, new: Gains, *, q: FloatArray, d
     stop = q + dq * np.abs(dq) / (2 * ddq_max)
     box = _union(old, new)
     # Outside the box already, as after a move by hand: what counts is that braking leads no further out.
-    return _outside(model, stop, box) <= max(_outside(model, q, box), 0.0) + _ROUNDING
+    return _outside(model, stop, box) <= max(_outside(model, q, box), 0.0) + _SLIVER
 
 
 def _union(old: Gains, new: Gains) -> tuple[FloatArray, FloatArray]:

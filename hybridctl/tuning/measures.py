@@ -1,4 +1,4 @@
-"""What a trace says of the gains: error, overshoot, settling, jerk, margins and times; and one number of all."""
+"""What a trace says of the gains: error, overshoot, settling, jerk, margins, times; and one number of all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crossing: a ball comes through the way between two places while the tool goes from one to the other."""
+"""Crossing: a ball comes into the way between two places while the tool goes from one to the other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HALF_WAY = 0.18
 RADIUS = 0.05
 SPEED = 0.15
 MEETING = 0.6
-"""When in each leg the ball is in the middle of the way [s]: about when the tool would be [s]."""
+"""When in each leg the ball is in the middle of the way: about when the tool would be [s]."""
 
 
 def crossing(start: FloatArray, seed: int) -> Scenario:
@@ -26,13 +26,11 @@ def crossing(start: FloatArray, seed: int) -> Scenario:
         return first if int(time / LEG + 1e-9) % 2 == 0 else second
 
     def obstacles(time: float) -> tuple[Obstacle, ...]:
-        leg = int(time / LEG + 1e-9)
-        since = time - leg * LEG - MEETING
-        # From the front on the ways after the first, which only leads to the place where they begin.
-        velocity = np.array([-SPEED if leg > 0 else 0.0, 0.0, 0.0])
-        away = np.array([0.5, 0.0, 0.0]) if leg == 0 else np.zeros(3)
-        centre = middle + away + since * velocity
+        # From the front into the way and back out: it never goes on to the arm itself.
+        since = (time - MEETING + LEG / 2) % LEG - LEG / 2
+        velocity = np.array([SPEED if since >= 0 else -SPEED, 0.0, 0.0])
+        centre = middle + since * velocity
         return (Obstacle("ball", centre, centre, RADIUS, velocity),)
 
     jumps = tuple(LEG * k for k in range(3))
-    return Scenario("crossing", "a ball crosses the way", LEG * 3, wish, wish, jumps, obstacles)
+    return Scenario("crossing", "a ball comes into the way", LEG * 3, wish, wish, jumps, obstacles)

@@ -46,13 +46,14 @@ def add(commands: Commands) -> None:
 def _tune(arguments: argparse.Namespace) -> int:
     from controllers.gains import gains_path, load_gains
     from controllers.robot_model import RobotModel
-    from hybridctl.tuning.evaluation import TuningError
+    from hybridctl.tuning.evaluation import TuningError, check_request
     from hybridctl.tuning.plots import write_plots
     from hybridctl.tuning.scenarios import SCENARIOS
     from hybridctl.tuning.tables import comparison
 
     _check_usage(arguments, TuningError)
     arguments.scenarios = arguments.scenarios or tuple(SCENARIOS)
+    check_request(arguments.scenarios, arguments.seed)
     files = [arguments.file, *([arguments.against] if arguments.against else [])]
     gains = {str(gains_path(file)): load_gains(file) for file in files}
     model = RobotModel.load("panda")

@@ -35,6 +35,17 @@ class Evaluation:
     score: float
 
 
+def check_request(scenarios: tuple[str, ...], seed: int) -> None:
+    """Raise TuningError where a scenario does not exist or the seed belongs to evaluation."""
+    if seed >= FIRST_EVALUATION_SEED:
+        raise TuningError(
+            f"seed {seed} is for evaluation only: tuning seeds are below {FIRST_EVALUATION_SEED}"
+        )
+    for name in scenarios:
+        if name not in SCENARIOS:
+            raise TuningError(f"no scenario {name!r}, expected some of: {', '.join(SCENARIOS)}")
+
+
 def evaluate(
     gains: Gains,
     *,
@@ -57,13 +68,7 @@ def evaluate(
     Raises:
         TuningError: no such scenario, or the seed belongs to evaluation.
     """
-    if seed >= FIRST_EVALUATION_SEED:
-        raise TuningError(
-            f"seed {seed} is for evaluation only: tuning seeds are below {FIRST_EVALUATION_SEED}"
-        )
-    for name in scenarios:
-        if name not in SCENARIOS:
-            raise TuningError(f"no scenario {name!r}, expected some of: {', '.join(SCENARIOS)}")
+    check_request(scenarios, seed)
     controller = Controller(model, gains)
     start = model.forward_kinematics(model.q_rest)
     traces = {}

@@ -1,4 +1,4 @@
-"""A gains file edited while the arm moves: taken without a jump, or refused once with everything as it was."""
+"""A gains file edited while the arm moves: taken without a jump, or refused once and all as it was."""
 
 import os
 from pathlib import Path

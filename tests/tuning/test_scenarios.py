@@ -1,5 +1,7 @@
 """Scenarios are fixed courses: rigid poses, the same for a seed, inside the box that the gains allow."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -51,7 +53,7 @@ def test_the_ball_moves_as_it_says_and_stands_in_the_way_each_time(robot: RobotM
     for leg in range(3):
         way = np.array([crossing.wish(3.0 * leg)[:3, 3], crossing.wish(3.0 * leg + 2.9)[:3, 3]])
         balls = [crossing.obstacles(3.0 * leg + t)[0] for t in np.arange(0.0, 3.0, 0.01)]
-        for ball, after in zip(balls, balls[1:], strict=False):
+        for ball, after in pairwise(balls):
             if np.array_equal(ball.velocity, after.velocity):
                 np.testing.assert_allclose(ball.at(0.01).start, after.start, atol=1e-9)
         nearest.append(min(abs(ball.start[0] - way[0][0]) for ball in balls))

@@ -22,7 +22,9 @@ from controllers.mpc import Mpc
 from controllers.obstacles import Obstacle
 from controllers.robot_model import RobotModel
 from controllers.stops import Stop, StopCategory, StopLatch
+from controllers.surroundings import Surroundings
 from controllers.target import pose_distance, step_toward
+from controllers.tuned import TunedSets
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState, JointCommand
 from hybridctl.messages.arrays import FloatArray, MessageError, checked_transform
@@ -74,30 +76,10 @@ class Controller:
 
     def __init__(self, model: RobotModel, gains: Gains) -> None:
         self.model = model
-        self.gains = gains
-        scales = gains.scales
-        self._mpc = Mpc(model, gains)
-        self._limiter = Limiter(
-            q_min=model.q_min + scales.joint_margin,
-            q_max=model.q_max - scales.joint_margin,
-            dq_max=scales.velocity * model.dq_max,
-            ddq_max=scales.acceleration * model.ddq_max,
-            dt=gains.dt,
-        )
-        self._obstacles: tuple[tuple[Obstacle, ...], float | None, frozenset[tuple[str, str]]]
-        self._obstacles = (), None, frozenset()
-        self._held: tuple[HeldObject | None, bool] = None, False
-        braking = gains.contacts.braking * model.ddq_max
-        # A stop may brake harder than motion: this one takes the limiter's place while it is in force.
-        self._brake = Limiter(
-            q_min=model.q_min + scales.joint_margin,
-            q_max=model.q_max - scales.joint_margin,
-            dq_max=scales.velocity * model.dq_max,
-            ddq_max=braking,
-            dt=gains.dt,
-        )
+        self._sets = TunedSets(model, gains)
+        self._surroundings = Surroundings()
         self._stops = StopLatch()
-        self._halt = Halt(dq_max=model.dq_max, ddq_max=braking, dt=gains.dt)
+        self._halt = Halt(dq_max=model.dq_max, ddq_max=gains.contacts.braking * model.ddq_max, dt=gains.dt)
         self._contact = ContactMonitor(model, gains.contacts)
         self._admittance = Admittance(gains.compliance, dt=gains.dt)
         self._compliant: tuple[str, ...] = ()
@@ -183,10 +165,7 @@ class Controller:
             ControllerError: there are more than the gains' obstacles.slots, a pair names nobody, or the
                 stamp is not finite. The last obstacles stay.
         """
-        if stamp is not None and not np.isfinite(stamp):
-            raise ControllerError(f"obstacles' stamp is {stamp}, expected a finite time [s]")
-        self._mpc.set_obstacles(obstacles, allowed=allowed)
-        self._obstacles = tuple(obstacles), stamp, allowed
+        self._surroundings.set_obstacles(self._mpc, obstacles, stamp=stamp, allowed=allowed)
 
     def hold_object(self, held: HeldObject | None, *, may_touch_table: bool = False) -> None:
         """Take an object that the hand holds into account in clearances and torques, or none.
@@ -195,8 +174,42 @@ class Controller:
             held: The object in the tool's frame.
             may_touch_table: Whether it may come down on the table: to be set down there.
         """
-        self._mpc.hold(held, may_touch_table=may_touch_table)
-        self._held = held, may_touch_table
+        self._surroundings.hold(self._mpc, held, may_touch_table=may_touch_table)
+
+    def set_gains(self, gains: Gains) -> None:
+        """Take new gains in the next control period, without a jump: the last command is kept.
+
+        From there the new limits bound each step as ever. Gains that brake more softly wait until the arm,
+        as it moves then, can stop inside its limits by them. The overrides of the skill in use apply.
+        Everything that rests on the gains is made here, which takes longer than a step.
+
+        Raises:
+            GainsError: they change what cannot change while an arm moves. The old gains stay.
+        """
+        self._sets.set_gains(gains)
+
+    def use_skill(self, name: str | None) -> None:
+        """Use the gains' overrides of a skill from the next control period on, without a jump.
+
+        As with `set_gains`, overrides that brake more softly may wait a moment.
+
+        Args:
+            name: A skill that the gains know; None for none.
+
+        Raises:
+            GainsError: there is no such skill. The one in use stays.
+        """
+        self._sets.use_skill(name)
+
+    @property
+    def gains(self) -> Gains:
+        """The gains in use, the skill's overrides included."""
+        return self._sets.current.gains
+
+    @property
+    def skill(self) -> str | None:
+        """The skill whose gains are used, or will be once the arm can take them; None for none."""
+        return self._sets.skill
 
     def hold(self) -> None:
         """Drop the target: brake to rest and stay there, the gripper as it is."""
@@ -289,7 +302,9 @@ class Controller:
         if not np.isfinite(now):
             raise ControllerError(f"now is {now}, expected a finite time [s]")
         q_measured, dq_measured = self._checked_state(state)
-        self._move_obstacles(now)
+        if self._sets.take_over():
+            self._surroundings.tell(self._mpc)
+        self._surroundings.move(self._mpc, now=now)
         slacks: dict[str, float] = {}
         violations: dict[str, float] = {}
         limited = 0.0
@@ -320,8 +335,9 @@ class Controller:
             else:
                 status, wanted = self._plan(q_measured, now, felt, slacks, violations)
             if self._halting:
-                self._brake.reset(q=self._limiter.q, dq=self._limiter.dq)
-                q, dq = self._brake.limit(dq=wanted)
+                brake = self._sets.current.brake
+                brake.reset(q=self._limiter.q, dq=self._limiter.dq)
+                q, dq = brake.limit(dq=wanted)
                 self._limiter.reset(q=q, dq=dq)
             else:
                 q, dq = self._limiter.limit(dq=wanted)
@@ -346,6 +362,14 @@ class Controller:
         if self._target is None:
             return float("inf"), float("inf")
         return pose_distance(self.tool_pose(state.q), self._target.T_base_target)
+
+    @property
+    def _mpc(self) -> Mpc:
+        return self._sets.current.mpc
+
+    @property
+    def _limiter(self) -> Limiter:
+        return self._sets.current.limiter
 
     def _let_go(self, *, halting: bool = False) -> None:
         """Forget the target and all that modifies it; `halting` brakes to where the arm really is."""
@@ -431,15 +455,6 @@ class Controller:
         finite = bool(np.isfinite(result.dq).all())
         status = "yielding" if self._yielding else "tracking"
         return (status if result.ok and finite else "qp_failed"), result.dq
-
-    def _move_obstacles(self, now: float) -> None:
-        """Bring obstacles that move to where they are now."""
-        obstacles, stamp, allowed = self._obstacles
-        if stamp is None:
-            self._obstacles = obstacles, now, allowed  # the MPC has them as they are
-        elif now > stamp and any(obstacle.velocity.any() for obstacle in obstacles):
-            moved = [obstacle.at(now - stamp) for obstacle in obstacles]
-            self._mpc.set_obstacles(moved, allowed=allowed)
 
     def _braking_velocity(self, q: FloatArray, dq: FloatArray) -> FloatArray:
         """Return the velocity to brake with, shape (n,) [rad/s].

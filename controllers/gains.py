@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import Field, model_validator
 
 from controllers.configuration import Section, read_section
+from controllers.contact_gains import Compliance, Contact
+from controllers.errors import GainsError
+from controllers.overrides import given, overridden, partial
+from controllers.world_gains import HalfSpace, KeepOutZone, Obstacles, Table, Workspace
 
 SHIPPED = Path(__file__).parent / "gains"
-
-Coordinate = Annotated[float, Field(ge=-5.0, le=5.0)]
 
 
 class Weights(Section):
@@ -48,66 +50,6 @@ class LimitScales(Section):
     joint_margin: float = Field(ge=0.0, le=0.3, description="Distance kept from position limits [rad]")
 
 
-class Workspace(Section):
-    """The box that the tool point stays in, base frame."""
-
-    lower: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Lowest x, y, z [m]")
-    upper: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Highest x, y, z [m]")
-    margin: float = Field(
-        ge=0.0, le=0.1, description="How far inside the box commands stay: room for the servos' lag [m]"
-    )
-
-    @model_validator(mode="after")
-    def _has_room(self) -> Workspace:
-        for axis, low, high in zip("xyz", self.lower, self.upper, strict=True):
-            if not low + self.margin < high - self.margin:
-                raise ValueError(f"{axis}: lower {low} is not below upper {high} by twice the margin")
-        return self
-
-
-class Table(Section):
-    """The plane that hand and fingers stay above."""
-
-    height: float = Field(ge=-2.0, le=2.0, description="Height of the table in the base frame [m]")
-    clearance: float = Field(ge=0.0, le=0.2, description="Distance kept from it [m]")
-
-
-class Obstacles(Section):
-    """Bodies of the world that the arm keeps away from."""
-
-    slots: int = Field(ge=0, le=16, description="How many there may be at once [1]")
-    margin: float = Field(ge=0.0, le=0.3, description="Distance kept from them [m]")
-
-
-class KeepOutZone(Section):
-    """A box of the base frame that no part of hand and forearm enters."""
-
-    lower: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Lowest x, y, z [m]")
-    upper: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Highest x, y, z [m]")
-    margin: float = Field(ge=0.0, le=0.3, description="Distance kept from it [m]")
-
-    @model_validator(mode="after")
-    def _has_room(self) -> KeepOutZone:
-        for axis, low, high in zip("xyz", self.lower, self.upper, strict=True):
-            if not low < high:
-                raise ValueError(f"{axis}: lower {low} is not below upper {high}")
-        return self
-
-
-class HalfSpace(Section):
-    """The side of a plane on which hand and forearm stay: normal·p ≥ offset."""
-
-    normal: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Points to the free side [1]")
-    offset: float = Field(ge=-5.0, le=5.0, description="Of the plane along the unit normal [m]")
-    margin: float = Field(ge=0.0, le=0.3, description="Distance kept from it [m]")
-
-    @model_validator(mode="after")
-    def _has_direction(self) -> HalfSpace:
-        if sum(value**2 for value in self.normal) < 1e-6:
-            raise ValueError(f"normal {list(self.normal)} has no direction")
-        return self
-
-
 class Targets(Section):
     """How targets are taken."""
 
@@ -128,76 +70,35 @@ class Safety(Section):
     )
 
 
-class Contact(Section):
-    """When what the arm feels is a contact, and what answers it.
-
-    The defaults are at least 1.7 times the most that 40 experts' episodes gave.
-    """
-
-    reaction: Literal["stop", "yield"] = Field(
-        default="stop",
-        description="What answers a contact of the tool: a stop of category 2, or the target gives way; "
-        "one of the links alone always stops [-]",
-    )
-    force: float = Field(default=30.0, gt=0.0, le=150.0, description="Norm of the tool's force [N]")
-    torque: float = Field(default=3.0, gt=0.0, le=30.0, description="Norm of the tool's torque [Nm]")
-    residual: float = Field(
-        default=0.2, gt=0.0, le=1.0, description="External torque, part of each joint's torque limit [1]"
-    )
-    braking: float = Field(
-        default=1.0,
-        gt=0.0,
-        le=1.0,
-        description="Part of the joint acceleration limits that a stop and a guarded approach brake with [1]",
-    )
-    samples: int = Field(
-        default=2, ge=1, le=50, description="Measurements on end above a threshold that are a contact [1]"
-    )
-    bias_samples: int = Field(
-        default=20, ge=1, le=1000, description="Measurements at rest that give the wrench's zero, at most [1]"
-    )
-    bias_force: float = Field(
-        default=5.0, ge=0.0, le=50.0, description="Largest zero a component, sensor and load in hand [N]"
-    )
-    bias_torque: float = Field(default=0.5, ge=0.0, le=5.0, description="Largest zero a component [Nm]")
-    expected_force: float = Field(
-        default=80.0, gt=0.0, le=150.0, description="Highest force that a skill may announce [N]"
-    )
-    expected_torque: float = Field(
-        default=8.0, gt=0.0, le=30.0, description="Highest torque that a skill may announce [Nm]"
-    )
-    expected_residual: float = Field(
-        default=0.5, gt=0.0, le=1.0, description="Highest residual that a skill may announce [1]"
-    )
-    expected_for: float = Field(
-        default=10.0, gt=0.0, le=120.0, description="Longest time that a skill may announce a contact for [s]"
+if TYPE_CHECKING:
+    WeightOverrides: TypeAlias = Section
+    ScaleOverrides: TypeAlias = Section
+    TargetOverrides: TypeAlias = Section
+else:
+    WeightOverrides, ScaleOverrides, TargetOverrides = (
+        partial(Weights),
+        partial(LimitScales),
+        partial(Targets),
     )
 
 
-Axes3 = tuple[
-    Annotated[float, Field(gt=0.0, le=1e5)],
-    Annotated[float, Field(gt=0.0, le=1e5)],
-    Annotated[float, Field(gt=0.0, le=1e5)],
-]
+class SkillGains(Section):
+    """What one skill does differently; a key that is not given is as for all."""
 
-
-class Compliance(Section):
-    """How a target gives way, along and about the axes of its frame: mass, damper and spring."""
-
-    mass: Axes3 = Field(default=(10.0, 10.0, 10.0), description="M along x, y, z [kg]")
-    damping: Axes3 = Field(default=(300.0, 300.0, 300.0), description="D along x, y, z [Ns/m]")
-    stiffness: Axes3 = Field(default=(150.0, 150.0, 150.0), description="K along x, y, z [N/m]")
-    inertia: Axes3 = Field(default=(0.3, 0.3, 0.3), description="M about x, y, z [kg m²]")
-    angular_damping: Axes3 = Field(default=(20.0, 20.0, 20.0), description="D about x, y, z [Nms/rad]")
-    angular_stiffness: Axes3 = Field(default=(10.0, 10.0, 10.0), description="K about x, y, z [Nm/rad]")
-    displacement: float = Field(default=0.06, gt=0.0, le=0.3, description="Largest way along an axis [m]")
-    angle: float = Field(default=0.3, gt=0.0, le=1.0, description="Largest turn about an axis [rad]")
-    speed: float = Field(default=0.15, gt=0.0, le=1.0, description="Largest speed along an axis [m/s]")
-    angular_speed: float = Field(
-        default=0.5, gt=0.0, le=3.0, description="Largest speed about an axis [rad/s]"
+    weights: WeightOverrides = Field(default_factory=WeightOverrides, description="Weights of this skill")
+    scales: ScaleOverrides = Field(default_factory=ScaleOverrides, description="Limit scales of this skill")
+    targets: TargetOverrides = Field(
+        default_factory=TargetOverrides, description="How this skill takes targets"
     )
-    force_deadband: float = Field(default=1.0, ge=0.0, le=20.0, description="Force that moves nothing [N]")
-    torque_deadband: float = Field(default=0.1, ge=0.0, le=5.0, description="Torque that moves nothing [Nm]")
+
+
+class Skills(Section):
+    """Overrides by skill."""
+
+    approach: SkillGains = Field(default_factory=SkillGains, description="Going near a thing or container")
+    insert: SkillGains = Field(default_factory=SkillGains, description="Putting a thing into a tight place")
+    carry: SkillGains = Field(default_factory=SkillGains, description="Moving with a thing in the hand")
+    pull: SkillGains = Field(default_factory=SkillGains, description="Pulling what is guided, as a drawer")
 
 
 class Gains(Section):
@@ -218,6 +119,7 @@ class Gains(Section):
     safety: Safety = Field(description="Margins, penalties and stops")
     contacts: Contact = Field(default=Contact(), description="What is a contact, and what answers it")
     compliance: Compliance = Field(default=Compliance(), description="How a target gives way to a force")
+    skills: Skills = Field(default_factory=Skills, description="Overrides by skill")
 
     @model_validator(mode="after")
     def _grid_fits_rate(self) -> Gains:
@@ -229,10 +131,40 @@ class Gains(Section):
             raise ValueError(f"node_times {list(self.node_times)} do not rise")
         return self
 
+    @model_validator(mode="after")
+    def _skills_fit(self) -> Gains:
+        for name in Skills.model_fields:
+            self.for_skill(name)  # raises where overrides break a rule over several keys
+        return self
+
     @property
     def dt(self) -> float:
         """Control period [s]."""
         return 1.0 / self.rate
+
+    @property
+    def overridden_skills(self) -> tuple[str, ...]:
+        """Names of the skills that have overrides."""
+        return tuple(name for name in Skills.model_fields if _given(self.skills, name))
+
+    def for_skill(self, name: str) -> Gains:
+        """Return the gains of a skill: these with its overrides, and no more `skills` in them.
+
+        A skill without overrides has these gains.
+
+        Raises:
+            GainsError: there is no such skill.
+        """
+        if name not in Skills.model_fields:
+            known = ", ".join(Skills.model_fields)
+            raise GainsError(f"no gains are kept for a skill {name!r}, expected one of: {known}")
+        changes = _given(self.skills, name)
+        plain = self.model_copy(update={"skills": Skills()})
+        return overridden(plain, changes) if changes else plain
+
+
+def _given(skills: Skills, name: str) -> dict[str, Any]:
+    return {key: values for key, values in given(getattr(skills, name)).items() if values}
 
 
 def load_gains(path: str | Path | None = None) -> Gains:
@@ -244,7 +176,27 @@ def load_gains(path: str | Path | None = None) -> Gains:
     Raises:
         GainsError: the file cannot be read, has an unknown or missing key or a value out of range.
     """
+    return read_section(Gains, gains_path(path))
+
+
+def gains_path(path: str | Path | None = None) -> Path:
+    """Return the file that `load_gains` reads for `path`."""
     chosen = Path("panda" if path is None else path)
     if chosen.suffix == "" and not chosen.is_file():
         chosen = SHIPPED / f"{chosen}.yaml"
-    return read_section(Gains, chosen)
+    return chosen
+
+
+def fixed(gains: Gains) -> dict[str, object]:
+    """Return what cannot change while an arm moves: loop, compiled problem and contact watch rest on it."""
+    return {
+        "rate": gains.rate,
+        "node_times": gains.node_times,
+        "obstacles.slots": gains.obstacles.slots,
+        "number of keep_out zones": len(gains.keep_out),
+        "number of half_spaces": len(gains.half_spaces),
+        "safety.torque_rows": gains.safety.torque_rows,
+        "weights.manipulability > 0": gains.weights.manipulability > 0.0,
+        "contacts": gains.contacts,
+        "compliance": gains.compliance,
+    }

@@ -59,65 +59,110 @@ class JointChain:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class JointStep:
+    """The step from one joint's frame to the next, as expressions of one joint position.
+
+    Attributes:
+        rotation: Rotation R_parent_joint, SX of shape (3, 3).
+        translation: Origin of the joint in the parent's frame, SX of shape (3, 1) [m].
+        axis: Unit axis in the joint's own frame (which its motion does not turn), shape (3,).
+        slides: Whether the joint is prismatic.
+    """
+
+    rotation: Any
+    translation: Any
+    axis: FloatArray
+    slides: bool
+
+
+def joint_steps(model: RobotModel, q: Any) -> list[JointStep]:
+    """Return the step of every joint at `q`, SX of shape (n, 1) [rad or m].
+
+    Raises:
+        ControllerError: a joint is neither revolute nor prismatic, or the arm branches.
+    """
+    pin_model = model.pin_model
+    steps = []
+    for j in range(model.n):
+        if pin_model.parents[j + 1] != j:
+            raise ControllerError(
+                f"{model.joint_names[j]} does not follow the joint before it, expected one chain"
+            )
+        axis, slides = joint_axis(pin_model.joints[j + 1])
+        placement = pin_model.jointPlacements[j + 1]
+        R, p = ca.SX(exact(placement.rotation)), ca.SX(exact(placement.translation))
+        if slides:
+            steps.append(JointStep(R, p + R @ ca.SX(axis) * q[j], axis, slides))
+        else:
+            steps.append(JointStep(R @ _rotation_about(axis, q[j]), p, axis, slides))
+    return steps
+
+
 def joint_chain(model: RobotModel) -> JointChain:
     """Build the symbolic chain of `model`.
 
     Raises:
         ControllerError: a joint is neither revolute nor prismatic, or the arm branches.
     """
-    pin_model = model.pin_model
     q = ca.SX.sym("q", model.n)
     rotations, origins, axes, prismatic = [], [], [], []
     R, p = ca.SX.eye(3), ca.SX.zeros(3, 1)
-    for j in range(model.n):
-        joint = pin_model.joints[j + 1]
-        if pin_model.parents[j + 1] != j:
-            raise ControllerError(
-                f"{model.joint_names[j]} does not follow the joint before it, expected one chain"
-            )
-        axis, slides = joint_axis(joint)
-        placement = pin_model.jointPlacements[j + 1]
-        p = p + R @ ca.SX(_exact(placement.translation))
-        R = R @ ca.SX(_exact(placement.rotation))
-        axes.append(R @ ca.SX(axis))
-        if slides:
-            p = p + R @ ca.SX(axis) * q[j]
-        else:
-            R = R @ _rotation_about(axis, q[j])
+    for step in joint_steps(model, q):
+        p = p + R @ step.translation
+        R = R @ step.rotation
+        axes.append(R @ ca.SX(step.axis))
         rotations.append(R)
         origins.append(p)
-        prismatic.append(slides)
+        prismatic.append(step.slides)
     return JointChain(q, rotations, origins, axes, prismatic)
 
 
 def joint_axis(joint: Any) -> tuple[FloatArray, bool]:
     """Return the unit axis of a Pinocchio joint in its own frame, and whether it slides.
 
-    The axis is read from the joint's motion subspace, so aligned and unaligned joints are one case.
+    The axis is read from the joint's motion subspace, so aligned and unaligned joints are one case, and so
+    are continuous ones, whose configuration is a cosine and a sine.
 
     Raises:
-        ControllerError: the joint has not exactly one degree of freedom with one coordinate.
+        ControllerError: the joint has not exactly one degree of freedom, or is no revolute, prismatic or
+            continuous joint.
     """
-    if joint.nq != 1 or joint.nv != 1:
+    if joint.nv != 1 or joint.nq > 2:
         raise ControllerError(
-            f"{joint.shortname()} has nq={joint.nq}, nv={joint.nv}, expected a revolute or prismatic joint"
+            f"{joint.shortname()} has nq={joint.nq}, nv={joint.nv}, "
+            "expected a revolute, continuous or prismatic joint"
         )
     data = joint.createData()
-    joint.calc(data, np.zeros(joint.idx_q + 1))
+    position = np.zeros(joint.idx_q + joint.nq)
+    if joint.nq == 2:
+        position[joint.idx_q] = 1.0  # cosine and sine of no turn
+    joint.calc(data, position)
     S = np.asarray(data.S).reshape(6)
-    slides = bool(np.linalg.norm(S[:3]) > 0.5)
-    return (S[:3] if slides else S[3:]), slides
+    lengths = np.linalg.norm(S[:3]), np.linalg.norm(S[3:])
+    if not np.allclose(sorted(lengths), (0.0, 1.0)):
+        raise ControllerError(
+            f"{joint.shortname()} moves along {S.tolist()}, "
+            "expected a revolute, continuous or prismatic joint"
+        )
+    slides = bool(lengths[0] > 0.5)
+    return np.array(S[:3] if slides else S[3:]), slides
+
+
+def tool_joint(model: RobotModel) -> int:
+    """Return the index of the joint that carries the tool, 0 is the first."""
+    return int(model.pin_model.frames[model.tool_id].parentJoint) - 1
 
 
 def tool_pose(model: RobotModel, chain: JointChain) -> tuple[Any, Any]:
     """Return the tool's rotation, SX (3, 3), and position, SX (3, 1) [m], in the base frame."""
-    frame = model.pin_model.frames[model.tool_id]
-    j = int(frame.parentJoint) - 1
-    R = chain.rotations[j] @ ca.SX(_exact(frame.placement.rotation))
-    return R, chain.point(j, frame.placement.translation)
+    placement = model.pin_model.frames[model.tool_id].placement
+    j = tool_joint(model)
+    R = chain.rotations[j] @ ca.SX(exact(placement.rotation))
+    return R, chain.point(j, placement.translation)
 
 
-def _exact(value: FloatArray) -> FloatArray:
+def exact(value: FloatArray) -> FloatArray:
     """Round off what is zero but for floating point, so that CasADi can drop it."""
     rounded = np.round(value)
     return np.where(np.abs(value - rounded) < 1e-14, rounded, value)
@@ -128,4 +173,4 @@ def _rotation_about(axis: FloatArray, angle: Any) -> Any:
     K = np.array([[0.0, -axis[2], axis[1]], [axis[2], 0.0, -axis[0]], [-axis[1], axis[0], 0.0]])
     outer = np.outer(axis, axis)
     c, s = ca.cos(angle), ca.sin(angle)
-    return ca.SX(_exact(outer)) + c * ca.SX(_exact(np.eye(3) - outer)) + s * ca.SX(_exact(K))
+    return ca.SX(exact(outer)) + c * ca.SX(exact(np.eye(3) - outer)) + s * ca.SX(exact(K))

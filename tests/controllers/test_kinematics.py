@@ -64,8 +64,22 @@ def test_unaligned_and_sliding_joints_agree_with_pinocchio(tmp_path) -> None:
         np.testing.assert_allclose(J_q, model.jacobian(q), atol=1e-9)
 
 
-def test_continuous_joint_is_refused_by_name() -> None:
+@pytest.mark.parametrize("axis", [(1.0, 0.0, 0.0), (0.6, 0.0, -0.8)])
+def test_axis_of_a_continuous_joint_is_read_like_any_other(axis: tuple) -> None:
+    x, y, z = axis
+    model = pin.buildModelFromXML(
+        '<robot name="r"><link name="a"/><link name="b"/><joint name="wheel" type="continuous">'
+        f'<parent link="a"/><child link="b"/><axis xyz="{x} {y} {z}"/></joint></robot>'
+    )
+    assert (model.nq, model.nv) == (2, 1)
+    found, slides = joint_axis(model.joints[1])
+    np.testing.assert_allclose(found, axis)
+    assert not slides
+
+
+@pytest.mark.parametrize("joint", [pin.JointModelSpherical(), pin.JointModelPlanar(), pin.JointModelHX(0.1)])
+def test_joint_that_neither_turns_nor_slides_is_refused_by_name(joint: object) -> None:
     model = pin.Model()
-    model.addJoint(0, pin.JointModelRUBZ(), pin.SE3.Identity(), "wheel")
-    with pytest.raises(ControllerError, match="RUBZ"):
+    model.addJoint(0, joint, pin.SE3.Identity(), "ball")
+    with pytest.raises(ControllerError, match=f"{joint.shortname()} .*expected a revolute"):
         joint_axis(model.joints[1])

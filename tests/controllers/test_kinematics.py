@@ -6,7 +6,8 @@ import pinocchio as pin
 import pytest
 
 from controllers import ControllerError, RobotModel
-from controllers.kinematics import joint_axis, joint_chain, tool_pose
+from controllers.kinematics import joint_chain, tool_pose
+from controllers.robot_file import joint_axis
 
 
 def test_tool_pose_and_jacobian_agree_with_pinocchio(model: RobotModel) -> None:

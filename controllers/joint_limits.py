@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from controllers.errors import ControllerError
 from controllers.robot_description import RobotDescription
-from controllers.robot_file import joint_axis
+from controllers.robot_file import is_mjcf, joint_axis
 from hybridctl.messages.arrays import FloatArray
 
 UNLIMITED = 1e10  # rad, m, rad/s, Nm: parsers write infinity or the largest double where a file has no limit
@@ -75,14 +76,30 @@ def _positions(path: Path, model: Any, description: RobotDescription) -> tuple[F
         elif joint.nq == 2:  # continuous: Pinocchio keeps bounds of its cosine and sine there
             low, high = -np.inf, np.inf
         else:
-            low, high = (
-                float(bounds[joint.idx_q]) for bounds in (model.lowerPositionLimit, model.upperPositionLimit)
-            )
-            low, high = (-np.inf if low < -UNLIMITED else low), (np.inf if high > UNLIMITED else high)
+            low, high = _range_of_file(path, model, joint, name)
         _check_range(path, name, joint, low, high)
         lows.append(low)
         highs.append(high)
     return np.array(lows), np.array(highs)
+
+
+def _range_of_file(path: Path, model: Any, joint: Any, name: str) -> tuple[float, float]:
+    low, high = model.lowerPositionLimit[joint.idx_q], model.upperPositionLimit[joint.idx_q]
+    low, high = (-np.inf if low < -UNLIMITED else float(low)), (np.inf if high > UNLIMITED else float(high))
+    if not is_mjcf(path) or not np.isfinite((low, high)).all() or not joint_axis(joint)[1]:
+        return low, high
+    # Pinocchio 4.1 takes a slide's range for an angle too: a file in degrees would lose 98 % of it.
+    root = ET.parse(path).getroot()
+    if any(item.get("angle") == "radian" for item in root.iterfind("./compiler")):
+        return low, high
+    written = next((item.get("range") for item in root.iter("joint") if item.get("name") == name), None)
+    if written is None:
+        raise ControllerError(
+            f"{path}: the range of sliding joint {name} is in a default of a file in degrees, expected "
+            'it at the joint, or <compiler angle="radian"/>, or position in the YAML'
+        )
+    low, high = (float(number) for number in written.split())
+    return low, high
 
 
 def _check_range(path: Path, name: str, joint: Any, low: float, high: float) -> None:

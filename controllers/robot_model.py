@@ -252,6 +252,6 @@ def _check_fitted(path: Path, model: RobotModel) -> None:
         gap = segment_distance(*first.ends(poses), *second.ends(poses)) - first.radius - second.radius
         if gap < 0.0:
             raise ControllerError(
-                f"{path}: {pair[0]} and {pair[1]} overlap by {-gap:.3f} m at rest, expected them apart there: "
+                f"{path}: {pair[0]} and {pair[1]} overlap by {-gap:.3f} m at rest, expected them apart: "
                 "leave the pair out, or write smaller ones in collision_bodies"
             )

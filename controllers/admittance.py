@@ -12,7 +12,7 @@ from controllers.errors import ControllerError
 from hybridctl.messages.arrays import FloatArray
 
 if TYPE_CHECKING:
-    from controllers.gains import Compliance
+    from controllers.contact_gains import Compliance
 
 AXES = ("x", "y", "z", "rx", "ry", "rz")
 """Names of the axes that may give way: along and about the axes of the target's frame."""

@@ -16,7 +16,7 @@ from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray
 
 if TYPE_CHECKING:
-    from controllers.gains import Contact
+    from controllers.contact_gains import Contact
 
 _AXES = ("x", "y", "z")
 _log = logging.getLogger(__name__)

@@ -431,7 +431,7 @@ class Controller:
     ) -> tuple[str, FloatArray]:
         """Return the status and the velocity wanted at the end of the period, shape (n,) [rad/s]."""
         q, dq = self._limiter.q, self._limiter.dq
-        gap = q_measured - q
+        gap = self.model.turn(q, q_measured)
         error = float(np.abs(gap).max())
         threshold = self.gains.safety.following_error
         # Half the threshold to resume, so that the status does not flicker.

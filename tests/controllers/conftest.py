@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
 import numpy as np
 import pinocchio as pin
@@ -32,6 +34,49 @@ def model() -> RobotModel:
 @pytest.fixture(scope="session")
 def gains() -> Gains:
     return load_gains()
+
+
+URDFS = {
+    "ur5": "ur_description/urdf/ur5_robot.urdf",
+    "ur10": "ur_description/urdf/ur10_robot.urdf",
+    "xarm7": "xarm_description/urdf/xarm7.urdf",
+    "z1": "z1_description/urdf/z1.urdf",
+    "jaco": "kinova_description/robots/kinova.urdf",
+}
+
+
+def urdf_of(name: str) -> Path:
+    try:
+        package = distribution("example-robot-data")
+    except PackageNotFoundError:
+        pytest.skip(f"{name} needs the package example-robot-data (pip install -e .[dev])")
+    share = Path(str(package.locate_file("cmeel.prefix/share")))
+    return share / "example-robot-data" / "robots" / URDFS[name]
+
+
+@pytest.fixture(scope="session")
+def arm_named() -> Callable[[str], RobotModel]:
+    """Arms from PyPI's example-robot-data, with their descriptions in tests/controllers/arms; loaded once."""
+    loaded: dict[str, RobotModel] = {}
+
+    def load(name: str) -> RobotModel:
+        if name not in loaded:
+            limits = Path(__file__).parent / "arms" / f"{name}.yaml"
+            loaded[name] = RobotModel.load(urdf_of(name), limits=limits)
+        return loaded[name]
+
+    return load
+
+
+@pytest.fixture(params=["panda", *URDFS])
+def any_arm(request: pytest.FixtureRequest, model: RobotModel, arm_named: Callable) -> RobotModel:
+    return model if request.param == "panda" else arm_named(request.param)
+
+
+def postures(model: RobotModel, count: int) -> np.ndarray:
+    """Random positions within the limits, endless joints up to two turns, shape (count, n)."""
+    low, high = np.maximum(model.q_min, -4 * np.pi), np.minimum(model.q_max, 4 * np.pi)
+    return np.random.default_rng(3).uniform(low, high, (count, model.n))
 
 
 def measured(q: np.ndarray, dq: np.ndarray | None = None, stamp: float = 0.0, **fields: object) -> ArmState:
@@ -237,6 +282,8 @@ def helpers() -> object:
     from types import SimpleNamespace
 
     return SimpleNamespace(
+        postures=postures,
+        urdf_of=urdf_of,
         measured=measured,
         tool_down=tool_down,
         IdealArm=IdealArm,

@@ -8,16 +8,17 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import ArrayLike
 
+from controllers.chunk import Chunk, Splice, spliced
 from controllers.errors import ControllerError, LimitViolation
 from controllers.finite import require_finite
 from controllers.gains import Gains
 from controllers.limiter import Limiter
 from controllers.mpc import Mpc
 from controllers.robot_model import RobotModel
-from controllers.target import pose_distance, step_toward
+from controllers.target import between, moved_on, pose_distance, pull_of, reached, step_toward
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState, JointCommand
-from hybridctl.messages.arrays import FloatArray, MessageError, checked_transform
+from hybridctl.messages.arrays import FloatArray, MessageError, checked, checked_transform
 
 SLOW = 0.15  # rad/s: below it a joint brakes within two milliradians, whatever limit is near
 WIDTH_TOLERANCE = 1e-6  # m: rounding of a gripper width is no reason to refuse a target
@@ -30,8 +31,9 @@ class ControlResult:
     Attributes:
         command: What to send.
         status: `tracking` (on the way to the target or there), `holding` (no target), `stale` (the target
-            is too old), `qp_failed` (the last plan, then braking), `following_error` (the arm does not
-            follow, so the motion yields to where it is), `stopped` (the arm is latched in a stop),
+            is too old: it lets go over the longest braking time, then the arm is at rest),
+            `qp_failed` (the last plan, then braking), `following_error` (the arm does not follow, so the
+            motion yields to where it is), `stopped` (the arm is latched in a stop),
             `starting` (the first command after `start`, which is the measured state itself).
         slacks: By how much the plan breaks each soft limit at its worst node [m, m/s or rad/s].
         solve_ms: Time this step took [ms], for reporting only.
@@ -72,6 +74,9 @@ class Controller:
             ddq_max=scales.acceleration * model.ddq_max,
             dt=gains.dt,
         )
+        self._decay = float((scales.velocity * model.dq_max / (scales.acceleration * model.ddq_max)).max())
+        self._splice: Splice | None = None
+        self._of_splice: PoseTarget | None = None
         self._target: PoseTarget | None = None
         self._gripper_width = model.gripper_width[0]
         self._started = False
@@ -108,6 +113,8 @@ class Controller:
         """
         try:
             checked_transform("target", target.T_base_target)
+            if target.twist is not None:
+                checked("target twist", target.twist, shape=(6,))
         except MessageError as error:
             raise ControllerError(str(error)) from error
         if not np.isfinite(target.stamp):
@@ -121,6 +128,52 @@ class Controller:
                 )
             self._gripper_width = min(max(float(width), low), high)
         self._target = target
+
+    def set_chunk(self, chunk: Chunk, *, now: float) -> int:
+        """Play a chunk in place of the target, from where it should be by now.
+
+        A new target or `hold` ends it.
+
+        Poses that were due meanwhile are skipped, and the target's motion goes over into the chunk's without
+        a jump of position or velocity. After its last pose it rests there, and grows stale as a target does.
+
+        Args:
+            chunk: What to play.
+            now: Clock time, as for `step` [s].
+
+        Returns:
+            How many of its poses are skipped.
+
+        Raises:
+            ControllerError: `start` was not called, or the chunk is late, from the future, no newer than the
+                present one, far (see `targets` of the gains) or asks for a gripper width out of range. What
+                was followed before stays.
+        """
+        if not self._started:
+            raise ControllerError("set_chunk was called before start(state)")
+        low, high = self.model.gripper_width
+        for width in () if chunk.gripper_widths is None else chunk.gripper_widths:
+            if not low - WIDTH_TOLERANCE <= width <= high + WIDTH_TOLERANCE:
+                raise ControllerError(
+                    f"chunk gripper width is {width}, expected a width in [{low}, {high}] m"
+                )
+        playing = self._splice if self._target is not None and self._target is self._of_splice else None
+        if playing is not None:
+            T, twist = playing.motion(now)
+        else:
+            T = self.model.forward_kinematics(self._limiter.q)
+            twist = self.model.jacobian(self._limiter.q) @ self._limiter.dq
+        self._splice = spliced(
+            chunk,
+            now=now,
+            last=None if playing is None else playing.chunk,
+            T_base_seam=T,
+            twist=twist,
+            max_translation=self.gains.targets.max_translation,
+            max_rotation=self.gains.targets.max_rotation,
+        )
+        self._take_of_splice(self._splice, now)
+        return chunk.passed(now)
 
     def hold(self) -> None:
         """Drop the target: brake to rest and stay there, the gripper as it is."""
@@ -176,7 +229,7 @@ class Controller:
         """Return how far the measured tool is from the target [m] and [rad]; infinite without a target."""
         if self._target is None:
             return float("inf"), float("inf")
-        return pose_distance(self.tool_pose(state.q), self._target.T_base_target)
+        return pose_distance(self.tool_pose(state.q), self._moved(self._target, state.stamp)[0])
 
     def _plan(
         self, q_measured: FloatArray, now: float, slacks: dict[str, float], violations: dict[str, float]
@@ -192,20 +245,46 @@ class Controller:
             self._mpc.reset()
             violations["following_error"] = error
             return "following_error", self._yielding_velocity(gap)
+        if self._splice is not None and self._target is self._of_splice:
+            self._take_of_splice(self._splice, now)
         target = self._target
-        if target is None or now - target.stamp > self.gains.targets.stale_after:
-            return ("holding" if target is None else "stale"), self._braking_velocity(q, dq)
+        if target is None:
+            return "holding", self._braking_velocity(q, dq)
+        pull = pull_of(now - target.stamp, stale_after=self.gains.targets.stale_after, decay=self._decay)
+        T_stop = self._stop_pose(q, dq)
+        T_base_target, twist = self._moved(target, now)
+        if pull == 0.0:
+            return "stale", self._braking_velocity(q, dq)
+        if pull == 1.0 and twist is None and reached(T_stop, T_base_target, target.tolerance):
+            return "tracking", self._braking_velocity(q, dq)
         near = step_toward(
             self.model.forward_kinematics(q),
-            target.T_base_target,
+            T_base_target,
             max_translation=self.gains.targets.max_translation,
             max_rotation=self.gains.targets.max_rotation,
         )
+        if pull < 1.0:
+            near, twist = between(T_stop, near, pull), None
         result = self._mpc.solve(q, dq, near)
         slacks.update(result.slacks)
         violations.update(result.violations)
         finite = bool(np.isfinite(result.dq).all())
-        return ("tracking" if result.ok and finite else "qp_failed"), result.dq
+        status = "tracking" if pull == 1.0 else "stale"
+        return (status if result.ok and finite else "qp_failed"), result.dq
+
+    def _take_of_splice(self, splice: Splice, now: float) -> None:
+        """Make the chunk's pose of this moment the target."""
+        self._target = self._of_splice = splice.target(now)
+        if self._target.gripper_width is not None:
+            self._gripper_width = float(np.clip(self._target.gripper_width, *self.model.gripper_width))
+
+    def _moved(self, target: PoseTarget, time: float) -> tuple[FloatArray, FloatArray | None]:
+        """Return where a target is at `time` [s] and its twist; it moves on until it is stale."""
+        age = time - target.stamp
+        if target.twist is None or age > self.gains.targets.stale_after:
+            age = min(age, self.gains.targets.stale_after)
+            return moved_on(target.T_base_target, target.twist, age), None
+        return moved_on(target.T_base_target, target.twist, age), target.twist
 
     def _braking_velocity(self, q: FloatArray, dq: FloatArray) -> FloatArray:
         """Return the velocity to brake with, shape (n,) [rad/s].
@@ -216,13 +295,16 @@ class Controller:
         if float(np.abs(dq).max()) < SLOW:
             self._mpc.reset()
             return np.zeros_like(dq)
-        stop = q + dq * np.abs(dq) / (2 * self.gains.scales.acceleration * self.model.ddq_max)
-        T = self.model.forward_kinematics(np.clip(stop, self.model.q_min, self.model.q_max))
-        box = self.gains.workspace
-        T = np.array(T)
-        T[:3, 3] = np.clip(T[:3, 3], np.add(box.lower, box.margin), np.subtract(box.upper, box.margin))
-        result = self._mpc.solve(q, dq, T)
+        result = self._mpc.solve(q, dq, self._stop_pose(q, dq))
         return result.dq if result.ok and bool(np.isfinite(result.dq).all()) else np.zeros_like(dq)
+
+    def _stop_pose(self, q: FloatArray, dq: FloatArray) -> FloatArray:
+        """Return where full braking would bring the tool, put inside the box, shape (4, 4) [m]."""
+        stop = q + dq * np.abs(dq) / (2 * self.gains.scales.acceleration * self.model.ddq_max)
+        T = np.array(self.model.forward_kinematics(np.clip(stop, self.model.q_min, self.model.q_max)))
+        box = self.gains.workspace
+        T[:3, 3] = np.clip(T[:3, 3], np.add(box.lower, box.margin), np.subtract(box.upper, box.margin))
+        return T
 
     def _yielding_velocity(self, gap: FloatArray) -> FloatArray:
         """Return a slow velocity from the commanded position to the measured one, shape (n,) [rad/s]."""

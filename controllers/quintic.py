@@ -1,4 +1,4 @@
-"""The shortest quintic that catches a moving joint set-point within velocity, acceleration and jerk bounds."""
+"""The shortest quintic that meets moving joint set-points within velocity, acceleration and jerk bounds."""
 
 from __future__ import annotations
 

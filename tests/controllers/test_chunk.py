@@ -125,11 +125,11 @@ def test_far_late_early_and_older_chunks_are_refused() -> None:
     near = wander(0, 4)
     first = Chunk(near, stamp=1.0, period=0.1)
     playing = join(first, 1.0)
-    with pytest.raises(ControllerError, match="late: its last pose was due at 1.3"):
+    with pytest.raises(ControllerError, match=r"late: its last pose was due at 1.3"):
         join(first, 1.5)
     with pytest.raises(ControllerError, match="later than now"):
         join(first, 0.5)
-    with pytest.raises(ControllerError, match="expected a later one than the present chunk's 1.0"):
+    with pytest.raises(ControllerError, match=r"expected a later one than the present chunk's 1.0"):
         join(Chunk(near, stamp=1.0, period=0.1), 1.1, playing)
     with pytest.raises(ControllerError, match="now is nan"):
         join(first, float("nan"))

@@ -20,6 +20,7 @@ FIRST_EVALUATION_SEED = 1_000_000
 BENCHES = {
     "main-job": "hybridctl.bench.main_job",
     "experts": "hybridctl.bench.experts",
+    "loop": "hybridctl.bench.loop",
     "sim": "hybridctl.bench.sim",
 }
 """Each bench's name and the module whose `measure(job)` makes it."""

@@ -53,7 +53,7 @@ class Timing:
 
 
 def measure(job: Job) -> Measured:
-    """Run an empty loop, the loop at work and the empty one again, each on the same core, and compare them."""
+    """Compare an empty loop, the loop at work and the empty one again, all on the same core."""
     ticks = QUICK_TICKS if job.quick else TICKS
     seeds = job.seeds or (FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + 1)
     Console(stderr=True).print(f"1 kHz for {2 * ticks * DT:.0f} s; whatever else runs now is measured too")

@@ -21,12 +21,14 @@ class Tuned:
         mpc: Plans.
         limiter: Bounds each command.
         brake: Takes the limiter's place while a stop is in force: it may brake harder than motion does.
+        braking_time: How long full braking from full speed takes, the slowest joint's [s].
     """
 
     gains: Gains
     mpc: Mpc
     limiter: Limiter
     brake: Limiter
+    braking_time: float
 
 
 class TunedSets:
@@ -110,4 +112,10 @@ class TunedSets:
                 dt=gains.dt,
             )
 
-        return Tuned(gains, Mpc(model, gains), limiter(scales.acceleration), limiter(gains.contacts.braking))
+        return Tuned(
+            gains,
+            Mpc(model, gains),
+            limiter(scales.acceleration),
+            limiter(gains.contacts.braking),
+            float((scales.velocity * model.dq_max / (scales.acceleration * model.ddq_max)).max()),
+        )

@@ -91,8 +91,6 @@ def compile_problem(
     terms: tuple[Term, ...] = (acceleration, *joint_limits, *costs, *limits)
     for term in terms:
         shapes |= term.shapes(model)
-    for name, count in (("velocity.max", model.n), ("position.min", model.n), ("position.max", model.n)):
-        shapes.setdefault(name, (count,))
     layout = ParameterLayout(shapes)
     tick = _tick(model, nodes, layout, acceleration, joint_limits)
     second = tuple(second_nodes(nodes))

@@ -191,7 +191,7 @@ def _rows_at(found: list[Rows], scales: list[float], to_free: Any, time: Any) ->
     for rows, scale in zip(found, scales, strict=True):
         free = rows.value + rows.jacobian @ to_free if rows.of == "q" else rows.value
         lower, upper = ca.SX(rows.lower) - free, ca.SX(rows.upper) - free
-        excess = ca.fmax(ca.mmax(ca.fmax(lower, -upper)), 0)
+        excess = ca.fmax(ca.mmax(ca.fmax(lower, -upper)) if rows.excess is None else rows.excess, 0)
         # A torque at zero acceleration is not the arm's present one.
         excesses.append(excess if rows.of != "ddq" else ca.SX(0))
         if rows.of == "q":

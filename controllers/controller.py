@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -11,8 +12,10 @@ from numpy.typing import ArrayLike
 from controllers.errors import ControllerError, LimitViolation
 from controllers.finite import require_finite
 from controllers.gains import Gains
+from controllers.held_object import HeldObject
 from controllers.limiter import Limiter
 from controllers.mpc import Mpc
+from controllers.obstacles import Obstacle
 from controllers.robot_model import RobotModel
 from controllers.target import pose_distance, step_toward
 from hybridctl.messages.action import PoseTarget
@@ -72,6 +75,9 @@ class Controller:
             ddq_max=scales.acceleration * model.ddq_max,
             dt=gains.dt,
         )
+        self._obstacles: tuple[tuple[Obstacle, ...], float | None, frozenset[tuple[str, str]]]
+        self._obstacles = (), None, frozenset()
+        self._held: tuple[HeldObject | None, bool] = None, False
         self._target: PoseTarget | None = None
         self._gripper_width = model.gripper_width[0]
         self._started = False
@@ -122,6 +128,39 @@ class Controller:
             self._gripper_width = min(max(float(width), low), high)
         self._target = target
 
+    def set_obstacles(
+        self,
+        obstacles: Sequence[Obstacle],
+        *,
+        stamp: float | None = None,
+        allowed: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:
+        """Keep away from these bodies of the world from now on, and from no others.
+
+        Args:
+            obstacles: As they were at `stamp`; one with a velocity moves on.
+            stamp: Clock time [s]; the next step's if None.
+            allowed: Pairs of a body of the arm (or `held`) and an obstacle that may touch.
+
+        Raises:
+            ControllerError: there are more than the gains' obstacles.slots, a pair names nobody, or the
+                stamp is not finite. The last obstacles stay.
+        """
+        if stamp is not None and not np.isfinite(stamp):
+            raise ControllerError(f"obstacles' stamp is {stamp}, expected a finite time [s]")
+        self._mpc.set_obstacles(obstacles, allowed=allowed)
+        self._obstacles = tuple(obstacles), stamp, allowed
+
+    def hold_object(self, held: HeldObject | None, *, may_touch_table: bool = False) -> None:
+        """Take an object that the hand holds into account in clearances and torques, or none.
+
+        Args:
+            held: The object in the tool's frame.
+            may_touch_table: Whether it may come down on the table: to be set down there.
+        """
+        self._mpc.hold(held, may_touch_table=may_touch_table)
+        self._held = held, may_touch_table
+
     def hold(self) -> None:
         """Drop the target: brake to rest and stay there, the gripper as it is."""
         self._target = None
@@ -143,6 +182,7 @@ class Controller:
         if not np.isfinite(now):
             raise ControllerError(f"now is {now}, expected a finite time [s]")
         q_measured, dq_measured = self._checked_state(state)
+        self._move_obstacles(now)
         slacks: dict[str, float] = {}
         violations: dict[str, float] = {}
         limited = 0.0
@@ -206,6 +246,15 @@ class Controller:
         violations.update(result.violations)
         finite = bool(np.isfinite(result.dq).all())
         return ("tracking" if result.ok and finite else "qp_failed"), result.dq
+
+    def _move_obstacles(self, now: float) -> None:
+        """Bring obstacles that move to where they are now."""
+        obstacles, stamp, allowed = self._obstacles
+        if stamp is None:
+            self._obstacles = obstacles, now, allowed  # the MPC has them as they are
+        elif now > stamp and any(obstacle.velocity.any() for obstacle in obstacles):
+            moved = [obstacle.at(now - stamp) for obstacle in obstacles]
+            self._mpc.set_obstacles(moved, allowed=allowed)
 
     def _braking_velocity(self, q: FloatArray, dq: FloatArray) -> FloatArray:
         """Return the velocity to brake with, shape (n,) [rad/s].

@@ -83,6 +83,10 @@ class Evaluation:
             if self._layout.has(name):
                 self._layout.write(self._parameters, name, value)
 
+    def view(self, name: str) -> FloatArray:
+        """Return where a parameter is kept, flat, by columns: for what is written every tick."""
+        return self._parameters[self._layout.place(name)]
+
     def evaluate(
         self,
         *,

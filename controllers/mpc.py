@@ -14,7 +14,6 @@ from time import perf_counter
 import numpy as np
 
 from controllers.costs.cost import JointCost, NodeCost
-from controllers.errors import ControllerError
 from controllers.evaluation import Evaluation
 from controllers.gains import Gains
 from controllers.held_object import HeldObject
@@ -23,21 +22,18 @@ from controllers.joint_hessian import JointHessian
 from controllers.limits.acceleration import AccelerationLimit
 from controllers.limits.limit import JointLimit, NodeLimit
 from controllers.limits.obstacle_distance import ObstacleLimit
+from controllers.obstacle_slots import ALLOWED, ObstacleSlots
 from controllers.obstacles import Obstacle
 from controllers.problem import compile_problem
-from controllers.qp import DenseQp
+from controllers.qp import DenseQp, unconstrained_minimum
 from controllers.robot_model import RobotModel
 from controllers.row_table import TOLERANCE
-from controllers.symbols import HELD
 from controllers.term import Term
 from controllers.terms import joint_costs, joint_limits, node_costs, node_limits
 from hybridctl.messages.arrays import FloatArray
 
 NOTHING_HELD = -100.0
 """Radius of what is not there [m]: it is far from everything."""
-AT_REST = np.zeros(6)
-ALLOWED = -100.0
-"""Margin of a contact that is allowed [m]."""
 ROUNDS = 4
 """How often a QP is solved with more rows before it gets all of them."""
 
@@ -99,8 +95,12 @@ class Mpc:
         terms: tuple[Term, ...] = (AccelerationLimit(), *on_postures, *chosen, *own_limits)
         for term in terms:
             self._evaluation.write(term.values(model, gains))
+        self._target = tuple(
+            self._evaluation.view(f"target.{part}") for part in ("position", "rotation", "twist")
+        )
         self._hessian = JointHessian(own_costs, horizon, gains, joints=model.n)
-        self._obstacles = next((limit for limit in chosen if isinstance(limit, ObstacleLimit)), None)
+        world = next((limit for limit in chosen if isinstance(limit, ObstacleLimit)), None)
+        self._obstacles = ObstacleSlots(self._evaluation, world, model=model, margin=gains.obstacles.margin)
         self._qp = DenseQp(slack_weight=gains.safety.slack_weight)
         self._plan: tuple[FloatArray, FloatArray, FloatArray] | None = None
         self._plan_age = 0.0
@@ -111,7 +111,6 @@ class Mpc:
         """Forget the last plan and the last acceleration."""
         self._plan = None
         self._ddq = np.zeros(self._n)
-        self._u = np.zeros((self._N, self._n))
 
     def set_obstacles(
         self, obstacles: Sequence[Obstacle], *, allowed: frozenset[tuple[str, str]] = frozenset()
@@ -125,31 +124,7 @@ class Mpc:
         Raises:
             ControllerError: there are more than the gains have slots for, or a pair names nobody.
         """
-        slots = 0 if self._obstacles is None else self._obstacles.slots
-        if len(obstacles) > slots:
-            raise ControllerError(
-                f"{len(obstacles)} obstacles, expected at most obstacles.slots = {slots} of the gains"
-            )
-        bodies = (*self._model.obstacle_bodies, HELD)
-        names = [obstacle.name for obstacle in obstacles]
-        for body, touched in allowed:
-            if body not in bodies:
-                raise ControllerError(f"no body {body} to allow a contact for, expected one of {bodies}")
-            if touched not in names:
-                raise ControllerError(f"no obstacle {touched} to allow a contact with, there are {names}")
-        if self._obstacles is None:
-            return
-        values = {
-            key: np.array(value) for key, value in self._obstacles.values(self._model, self._gains).items()
-        }
-        for s, obstacle in enumerate(obstacles):
-            for key in ("start", "end", "velocity"):
-                values[f"obstacles.{key}"][:, s] = getattr(obstacle, key)
-            values["obstacles.radius"][s] = obstacle.radius
-            for b, body in enumerate(bodies):
-                if (body, obstacle.name) in allowed:
-                    values["obstacles.margin"][b, s] = ALLOWED
-        self._evaluation.write(values)
+        self._obstacles.fill(obstacles, allowed=allowed)
 
     def hold(self, held: HeldObject | None, *, may_touch_table: bool = False) -> None:
         """Take an object that the hand holds into account, or none.
@@ -184,13 +159,10 @@ class Mpc:
         """
         began = perf_counter()
         evaluation = self._evaluation
-        evaluation.write(
-            {
-                "target.position": T_base_target[:3, 3],
-                "target.rotation": T_base_target[:3, :3],
-                "target.twist": AT_REST if twist is None else twist,
-            }
-        )
+        position, rotation, moving = self._target
+        position[:] = T_base_target[:3, 3]
+        rotation[:] = T_base_target[:3, :3].T.reshape(-1)
+        moving[:] = 0.0 if twist is None else twist
         evaluation.evaluate(q=q, dq=dq, ddq=self._ddq, plan=self._plan)
         H, f = evaluation.quadratic()
         H += self._hessian.H
@@ -199,7 +171,7 @@ class Mpc:
         if u is None or room is None:
             ddq, slacks = self._fallback(dq), {}
         else:
-            self._plan, self._plan_age, self._u = (q, dq, u), 0.0, u
+            self._plan, self._plan_age = (q, dq, u), 0.0
             ddq, slacks = u[0].copy(), evaluation.table.slacks(room)
         self._ddq = ddq
         return MpcResult(
@@ -215,10 +187,19 @@ class Mpc:
     def _optimum(self, H: FloatArray, f: FloatArray) -> tuple[FloatArray | None, FloatArray | None]:
         """Return accelerations, shape (N, n), and every row's room under them, or None and None.
 
-        Rows near their bounds at the last plan go in first, then those that the solution breaks.
+        Where nothing binds, the unconstrained minimum is the answer. If not, rows that are near their
+        bounds there go into the QP, then those that its solution breaks.
         """
         table, lower, upper = self._evaluation.table, self._evaluation.lower, self._evaluation.upper
-        chosen = table.near(table.room(self._u))
+        free = unconstrained_minimum(H, f)
+        if free is None:
+            return None, None
+        inside = np.minimum(np.maximum(free, lower), upper)
+        u = inside.reshape(self._N, self._n)
+        room = table.room(u)
+        if room.min() >= 0.0 and np.array_equal(free, inside):
+            return u, room
+        chosen = table.near(room)
         for again in range(ROUNDS + 1):
             x = self._qp.solve(
                 H,
@@ -236,8 +217,8 @@ class Mpc:
             broken = np.flatnonzero(room < -TOLERANCE)
             missing = np.setdiff1d(broken, chosen, assume_unique=True) if len(broken) else broken
             if not len(missing):
-                return u, room
-            chosen = np.concatenate((chosen, missing)) if again < ROUNDS - 1 else np.arange(len(table.soft))
+                break
+            chosen = np.concatenate((chosen, missing)) if again < ROUNDS - 1 else np.arange(len(room))
         return u, room
 
     def _fallback(self, dq: FloatArray) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import daqp
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dposv
 
 from hybridctl.messages.arrays import FloatArray
 
@@ -56,3 +57,14 @@ class DenseQp:
         if flag < 1 or not np.isfinite(x).all():
             return None
         return np.asarray(x, dtype=np.float64)
+
+
+def unconstrained_minimum(H: FloatArray, f: FloatArray) -> FloatArray | None:
+    """Return the minimiser of ½xᵀHx + fᵀx, shape (variables,), or None if there is no finite one.
+
+    Args:
+        H: Shape (variables, variables), symmetric, positive definite.
+        f: Shape (variables,).
+    """
+    _, x, info = dposv(H, -f, lower=1)
+    return x if info == 0 and np.isfinite(x).all() else None

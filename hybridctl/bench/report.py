@@ -20,6 +20,8 @@ FIRST_EVALUATION_SEED = 1_000_000
 BENCHES = {
     "main-job": "hybridctl.bench.main_job",
     "experts": "hybridctl.bench.experts",
+    "mpc": "hybridctl.bench.mpc",
+    "mpc-stress": "hybridctl.bench.mpc_stress",
     "sim": "hybridctl.bench.sim",
 }
 """Each bench's name and the module whose `measure(job)` makes it."""
@@ -42,6 +44,7 @@ class Job:
         policy_folder: The model; the one that ships when None.
         partial: Where rows are kept until all are there.
         minutes: No episode begins later than this; None for no end.
+        peers: Peers that need an environment of their own take part too.
     """
 
     quick: bool
@@ -50,6 +53,7 @@ class Job:
     policy_folder: Path | None
     partial: Path | None
     minutes: float | None = None
+    peers: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ Measure = Callable[[Job], Measured]
 
 def run_bench(
     name: str, *, quick: bool, seeds: tuple[int, int] | None, workers: int, policy_folder: Path | None,
-    minutes: float | None = None, folder: Path = Path("benchmarks"),
+    minutes: float | None = None, peers: bool = False, folder: Path = Path("benchmarks"),
 ) -> dict[str, Any]:  # fmt: skip
     """Run a bench and return its JSON object; a full run on default settings is kept in `folder`.
 
@@ -84,7 +88,7 @@ def run_bench(
     commit, contents = _commit(), _contents()
     partial = folder / f".{name}.{contents}.partial.jsonl" if kept else None
     measure: Measure = import_module(BENCHES[name]).measure
-    found = measure(Job(quick, seeds, workers, policy_folder, partial, minutes))
+    found = measure(Job(quick, seeds, workers, policy_folder, partial, minutes, peers))
     result = {
         "bench": name,
         "commit": commit,

@@ -30,6 +30,9 @@ def add(commands: Commands) -> None:
         help="begin no episode later; called again, it goes on (default: no end)",
     )
     bench.add_argument("--policy", type=Path, help="model folder (default: the model that ships)")
+    bench.add_argument(
+        "--peers", action="store_true", help="of mpc: crocoddyl too, in an environment made for it by pip"
+    )
     bench.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
     bench.set_defaults(run=_bench)
 
@@ -44,6 +47,7 @@ def _bench(arguments: argparse.Namespace) -> int:
         workers=arguments.workers,
         policy_folder=arguments.policy,
         minutes=arguments.minutes,
+        peers=arguments.peers,
     )
     if arguments.json:
         print(json.dumps(result, indent=2))

@@ -29,8 +29,12 @@ SHARED: dict[str, tuple[int, ...]] = {
     "held.radius": (),
     "held.mass": (),
     "held.centre": (3,),
+    "target.position": (3,),
+    "target.rotation": (3, 3),
+    "target.twist": (6,),
 }
-"""Parameters of the held object [m, kg], in the tool frame; several limits read them."""
+"""Parameters that the MPC writes whatever its terms are: the held object in the tool frame [m, kg], and the
+target with its twist [m, m/s, rad/s]."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The real Panda and shipped gains, an ideal arm that does what it is told, and one tick of the MPC to look at."""
+"""The real Panda and shipped gains, an ideal arm that does what it is told, and a tick of the MPC to see."""
 
 from __future__ import annotations
 
@@ -152,9 +152,7 @@ def on_posture(
     """What `terms` are at a node of posture q, at fixed parameters, the arm at rest."""
     chain, rest = joint_chain(model), ca.SX.zeros(model.n, 1)
     R, p = tool_pose(model, chain)
-    J = ca.vertcat(
-        chain.point_jacobian(tool_joint(model), p), chain.angular_jacobian(tool_joint(model))
-    )
+    J = ca.vertcat(chain.point_jacobian(tool_joint(model), p), chain.angular_jacobian(tool_joint(model)))
     fixed = {name: ca.SX(ca.DM(value)) for name, value in (parameters or {}).items()}
     node = Node(model, chain, rest, rest, ca.SX(0), ca.SX(1), p, R, J, fixed)
     function = ca.Function("terms", [chain.q], [ca.densify(ca.SX(term)) for term in terms(node)])
@@ -221,9 +219,7 @@ class Tick:
         table = self.mpc._evaluation.table
         (limit,) = (item for item in table.limits if item.name == name)
         rows, scale = limit.rows, limit.scale
-        return Block(
-            table.matrix(rows) / scale, table.lower[rows] / scale, table.upper[rows] / scale
-        )
+        return Block(table.matrix(rows) / scale, table.lower[rows] / scale, table.upper[rows] / scale)
 
     def violation(self, name: str) -> float:
         """By how much the present state breaks limit `name`."""

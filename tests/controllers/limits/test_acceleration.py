@@ -58,9 +58,7 @@ def test_later_controls_are_bounded_by_the_acceleration_limit(bounds) -> None:
 @given(
     st.tuples(*[st.floats(-1.2, 1.2)] * 2).map(np.array), st.tuples(*[st.floats(-2.0, 2.0)] * 2).map(np.array)
 )
-def test_the_first_control_has_the_window_that_the_limiter_has(
-    bounds, q: np.ndarray, dq: np.ndarray
-) -> None:
+def test_the_first_control_has_the_window_that_the_limiter_has(bounds, q: np.ndarray, dq: np.ndarray) -> None:
     """Inside and outside of every limit."""
     lower, upper = bounds(q, dq, np.zeros(2))
     window = velocity_window(
@@ -79,9 +77,7 @@ def test_the_first_control_has_the_window_that_the_limiter_has(
 
 @settings(max_examples=200, deadline=None)
 @given(st.floats(-1.0, 1.0), st.floats(-1.0, 1.0))
-def test_the_first_control_leaves_room_to_stop_and_uses_it(
-    bounds, share_q: float, share_dq: float
-) -> None:
+def test_the_first_control_leaves_room_to_stop_and_uses_it(bounds, share_q: float, share_dq: float) -> None:
     q, dq = np.array([share_q, 0.0]), np.array([share_dq, 0.0])
     if furthest(share_q, share_dq, -BRAKING * DDQ_MAX[0], BRAKING * DDQ_MAX[0]) > Q_MAX[0]:
         return  # no longer to be stopped in time by a part of the acceleration

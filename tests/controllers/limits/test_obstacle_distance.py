@@ -1,17 +1,13 @@
 """The obstacle rows are distances by MuJoCo, move with their obstacles, and keep the arm away from them."""
 
-from dataclasses import replace
-
 import mujoco
 import numpy as np
 import pytest
 
-from controllers import ControllerError, Gains, RobotModel
+from controllers import Gains, RobotModel
 from controllers.collision import segment_distance
 from controllers.held_object import HeldObject
 from controllers.limits.obstacle_distance import ObstacleLimit
-from controllers.limits.self_collision import SelfCollisionLimit
-from controllers.limits.table import TableLimit
 from controllers.mpc import Mpc
 from controllers.obstacles import Obstacle
 from controllers.robot_model import ROBOTS
@@ -100,7 +96,9 @@ def test_the_held_object_has_its_distance_too(make_tick, model: RobotModel, hori
         return of_rows.reshape(5, -1, all_on.obstacles.slots)[1:, -1, 0]
 
     u = tick.u.ravel()
-    np.testing.assert_allclose(of_held(rows.A @ u - rows.lower), apart(u) - all_on.obstacles.margin, atol=1e-6)
+    np.testing.assert_allclose(
+        of_held(rows.A @ u - rows.lower), apart(u) - all_on.obstacles.margin, atol=1e-6
+    )
     for way in np.random.default_rng(34).normal(size=(3, 56)):
         slope = (apart(u + step * way) - apart(u - step * way)) / (2 * step)
         np.testing.assert_allclose(of_held(rows.A @ way), slope, atol=1e-4)
@@ -123,28 +121,29 @@ def test_violation_is_how_far_the_nearest_pair_is_too_near_now(make_tick, model:
             assert tick.violation("obstacles") == pytest.approx(expected, abs=1e-5)
 
 
+START = (0.47, -0.09, 0.02, -2.35, 0.0, 2.27, 1.26)
+"""The tool points down at about (0.5, 0.25, 0.3) [rad]."""
+IN_THE_WAY = Obstacle("post", np.array([0.53, 0.0, 0.1]), np.array([0.53, 0.0, 0.3]), 0.05)
+CROSSING = Obstacle(
+    "crossing", np.array([0.8, 0.1, 0.3]), np.array([0.8, 0.1, 0.35]), 0.05, np.array([-0.15, -0.1, 0.0])
+)
+
+
 def nearest_on_the_way(
-    mpc: Mpc, model: RobotModel, helpers, obstacles: tuple[Obstacle, ...], *, dt: float, moving: bool = False
+    mpc: Mpc, model: RobotModel, helpers, obstacles: tuple[Obstacle, ...], *, moving: bool, told: bool
 ) -> float:
     """Least distance while the tool goes 0.5 m across, the obstacles told to the MPC every period [m]."""
+    dt = 0.01
     distances, closest = Distances(model, obstacles), np.inf
     q, dq, T = np.array(START), np.zeros(7), helpers.tool_down(0.5, -0.25, 0.3)
     for k in range(350):
-        now = tuple(item.at(k * dt) for item in obstacles)
-        mpc.set_obstacles(now if moving else obstacles)
+        if told:
+            mpc.set_obstacles([item.at(k * dt) for item in obstacles] if moving else obstacles)
         (result,) = helpers.drive(mpc, model, T, 1, q=q, dq=dq)
         assert result.ok
         q, dq = result.q, result.dq
         closest = min(closest, float(distances(q, (k + 1) * dt if moving else 0.0).min()))
     return closest
-
-
-START = (0.47, -0.09, 0.02, -2.35, 0.0, 2.27, 1.26)
-"""The tool points down at about (0.5, 0.25, 0.3) [rad]."""
-IN_THE_WAY = Obstacle("post", np.array([0.6, 0.0, 0.1]), np.array([0.6, 0.0, 0.3]), 0.05)
-CROSSING = Obstacle(
-    "crossing", np.array([0.8, 0.1, 0.3]), np.array([0.8, 0.1, 0.35]), 0.05, np.array([-0.15, -0.1, 0.0])
-)
 
 
 @pytest.mark.parametrize(("obstacle", "moving"), [(IN_THE_WAY, False), (CROSSING, True)])
@@ -153,7 +152,49 @@ def test_without_them_the_arm_runs_into_an_obstacle(
 ) -> None:
     def nearest(*without: type) -> float:
         mpc = helpers.build(model, gains, without=without)
-        return nearest_on_the_way(mpc, model, helpers, (obstacle,), dt=gains.dt, moving=moving)
+        return nearest_on_the_way(mpc, model, helpers, (obstacle,), moving=moving, told=not without)
 
     assert nearest() > gains.obstacles.margin - 1e-3
     assert nearest(ObstacleLimit) < gains.obstacles.margin - 5e-3
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_arm_that_holds_still_gives_way_to_what_comes_at_a_known_speed(
+    model: RobotModel, gains: Gains, helpers, known: bool
+) -> None:
+    """Told where it is and that it stands, the arm starts late."""
+    mpc, q, dq = helpers.build(model, gains), np.array(START), np.zeros(7)
+    T = model.forward_kinematics(q)
+    ball = Obstacle(
+        "ball", np.array([0.53, -0.3, 0.38]), np.array([0.53, -0.3, 0.38]), 0.06, np.array([0.0, 0.6, 0.0])
+    )
+    distances, closest = Distances(model, (ball,)), np.inf
+    for k in range(130):
+        there = ball.at(0.01 * k)
+        velocity = ball.velocity if known else np.zeros(3)
+        mpc.set_obstacles([Obstacle("ball", there.start, there.end, there.radius, velocity)])
+        (result,) = helpers.drive(mpc, model, T, 1, q=q, dq=dq)
+        q, dq = result.q, result.dq
+        closest = min(closest, float(distances(q, 0.01 * (k + 1)).min()))
+    if known:
+        assert closest > gains.obstacles.margin - 5e-4
+    else:
+        assert closest < gains.obstacles.margin - 5e-3
+
+
+def test_an_allowed_contact_is_made_and_others_are_not(model: RobotModel, gains: Gains, helpers) -> None:
+    """A ball at the palm stops the hand, unless the hand may touch it."""
+    T = helpers.tool_down(0.5, 0.0, 0.3)
+    palm = T[:3, 3] + np.array((0.0, 0.0, 0.03))
+    ball = Obstacle("ball", palm, palm, 0.02)
+    touching = frozenset((body, "ball") for body in ("hand", "left_finger", "right_finger"))
+
+    def left_to_go(allowed: frozenset[tuple[str, str]]) -> float:
+        mpc = helpers.build(model, gains)
+        mpc.set_obstacles((ball,), allowed=allowed)
+        log = helpers.drive(mpc, model, T, 250, q=np.array(START))
+        return float(np.linalg.norm(model.forward_kinematics(log[-1].q)[:3, 3] - T[:3, 3]))
+
+    assert left_to_go(frozenset()) > 0.01
+    assert left_to_go(touching) < 1e-3
+    assert left_to_go(frozenset((("left_finger", "ball"), ("right_finger", "ball")))) > 0.01

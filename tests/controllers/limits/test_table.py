@@ -45,7 +45,10 @@ def heights(model: RobotModel) -> Heights:
 def test_rows_are_the_heights_of_the_bodies_lowest_points(
     make_tick, model: RobotModel, all_on: Gains, helpers, heights: Heights, seed: int
 ) -> None:
-    tick, step = make_tick(seed, tuning=helpers.tuned(all_on, table={"height": 0.01, "clearance": 0.02})), 1e-6
+    tick, step = (
+        make_tick(seed, tuning=helpers.tuned(all_on, table={"height": 0.01, "clearance": 0.02})),
+        1e-6,
+    )
     rows = tick.rows("table")
 
     def over(u: np.ndarray) -> np.ndarray:
@@ -168,7 +171,9 @@ def test_the_held_object_keeps_off_the_table_until_it_may_touch_it(
         mpc.hold(held, **options)
         log = helpers.drive(mpc, model, T, 150, q=q)
         q = log[-1].q
-        return float(min((model.forward_kinematics(result.q) @ (*STICK.end, 1.0))[2] for result in log)) - 0.01
+        return (
+            float(min((model.forward_kinematics(result.q) @ (*STICK.end, 1.0))[2] for result in log)) - 0.01
+        )
 
     assert wanted - 1e-3 < bottom(STICK) < wanted + 2e-3
     assert bottom(STICK, may_touch_table=True) < -0.05

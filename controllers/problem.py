@@ -29,8 +29,12 @@ SHARED: dict[str, tuple[int, ...]] = {
     "held.radius": (),
     "held.mass": (),
     "held.centre": (3,),
+    "target.position": (3,),
+    "target.rotation": (3, 3),
+    "target.twist": (6,),
 }
-"""Parameters of the held object [m, kg], in the tool frame; several limits read them."""
+"""Parameters that the MPC writes whatever its terms are: the held object in the tool frame [m, kg], and the
+target with its twist [m, m/s, rad/s]."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +95,6 @@ def compile_problem(
     terms: tuple[Term, ...] = (acceleration, *joint_limits, *costs, *limits)
     for term in terms:
         shapes |= term.shapes(model)
-    for name, count in (("velocity.max", model.n), ("position.min", model.n), ("position.max", model.n)):
-        shapes.setdefault(name, (count,))
     layout = ParameterLayout(shapes)
     tick = _tick(model, nodes, layout, acceleration, joint_limits)
     second = tuple(second_nodes(nodes))
@@ -193,7 +195,7 @@ def _rows_at(found: list[Rows], scales: list[float], to_free: Any, time: Any) ->
     for rows, scale in zip(found, scales, strict=True):
         free = rows.value + rows.jacobian @ to_free if rows.of == "q" else rows.value
         lower, upper = ca.SX(rows.lower) - free, ca.SX(rows.upper) - free
-        excess = ca.fmax(ca.mmax(ca.fmax(lower, -upper)), 0)
+        excess = ca.fmax(ca.mmax(ca.fmax(lower, -upper)) if rows.excess is None else rows.excess, 0)
         # A torque at zero acceleration is not the arm's present one.
         excesses.append(excess if rows.of != "ddq" else ca.SX(0))
         if rows.of == "q":

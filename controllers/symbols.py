@@ -130,6 +130,7 @@ class Rows:
         lower: SX (m, 1).
         upper: SX (m, 1).
         of: What the controls change it by: `q`, `dq` or `ddq`.
+        excess: By how much the present state breaks the limit, SX scalar, where rows are stricter than it.
     """
 
     value: Any
@@ -137,6 +138,7 @@ class Rows:
     lower: Any
     upper: Any
     of: str = "q"
+    excess: Any = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,14 +24,8 @@ class PoseCost:
     at: str = "each"
 
     def shapes(self, model: RobotModel) -> Mapping[str, tuple[int, ...]]:
-        """Return weights [1/m², 1/rad²], the target's pose and its twist [m/s, rad/s]."""
-        return {
-            "pose.position": (),
-            "pose.orientation": (),
-            "target.position": (3,),
-            "target.rotation": (3, 3),
-            "target.twist": (6,),
-        }
+        """Return the weights [1/m², 1/rad²]; the target is the MPC's to write."""
+        return {"pose.position": (), "pose.orientation": ()}
 
     def values(self, model: RobotModel, gains: Gains) -> Mapping[str, ArrayLike]:
         """Return the gains' weights."""

@@ -10,6 +10,8 @@ import casadi as ca
 from numpy.typing import ArrayLike
 
 from controllers.gains import Gains
+from controllers.limits.position import PositionLimit
+from controllers.limits.velocity import VelocityLimit
 from controllers.robot_model import RobotModel
 from controllers.symbols import State
 
@@ -25,13 +27,16 @@ class AccelerationLimit:
     name: str = "acceleration"
 
     def shapes(self, model: RobotModel) -> Mapping[str, tuple[int, ...]]:
-        """Return the limits and the part that braking counts on [rad/s²]."""
-        return {"acceleration.max": (model.n,), "acceleration.braking": (model.n,)}
+        """Return the limits and the part that braking counts on [rad/s²], and what else the window reads."""
+        own = {"acceleration.max": (model.n,), "acceleration.braking": (model.n,)}
+        return own | dict(VelocityLimit().shapes(model)) | dict(PositionLimit().shapes(model))
 
     def values(self, model: RobotModel, gains: Gains) -> Mapping[str, ArrayLike]:
-        """Return the robot's limits times the gains' scales."""
+        """Return the robot's limits times the gains' scales, and velocity and position limits."""
         ddq_max = gains.scales.acceleration * model.ddq_max
-        return {"acceleration.max": ddq_max, "acceleration.braking": gains.scales.braking * ddq_max}
+        own = {"acceleration.max": ddq_max, "acceleration.braking": gains.scales.braking * ddq_max}
+        # Without the limits themselves on the horizon the window still needs their numbers.
+        return own | dict(VelocityLimit().values(model, gains)) | dict(PositionLimit().values(model, gains))
 
     def bounds(self, state: State) -> tuple[Any, Any]:
         """Return the bounds of u, SX (n, N) each [rad/s²]."""

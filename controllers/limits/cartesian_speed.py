@@ -39,5 +39,9 @@ class CartesianSpeedLimit:
 
     def rows(self, node: Node) -> Rows:
         """Return the tool's velocity."""
-        limits = node.parameters["cartesian_speed.limits"]
-        return Rows(node.J_tool @ node.dq_now, node.J_tool, -limits, ca.SX(limits), of="dq")
+        limits, velocity = node.parameters["cartesian_speed.limits"], node.J_tool @ node.dq_now
+        # The ball is the limit, the cube only what keeps the tool in it.
+        linear = ca.norm_2(velocity[:3]) - ca.sqrt(3) * limits[0]
+        angular = ca.norm_2(velocity[3:]) - ca.sqrt(3) * limits[3]
+        excess = ca.fmax(linear, angular)
+        return Rows(velocity, node.J_tool, -limits, ca.SX(limits), of="dq", excess=excess)

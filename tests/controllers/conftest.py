@@ -1,23 +1,28 @@
-"""The real Panda and shipped gains, and an ideal arm that does what it is told."""
+"""The real Panda and shipped gains, an ideal arm that does what it is told, and a tick of the MPC to see."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
 
+import casadi as ca
 import numpy as np
 import pinocchio as pin
 import pytest
-from controllers.linearisation import Linearisation, Linearizer
-from controllers.prediction import Prediction
 
 from controllers import Controller, ControlResult, Gains, RobotModel, load_gains
 from controllers.horizon import Horizon
-from controllers.limits.limit import Limit
+from controllers.kinematics import joint_chain, tool_joint, tool_pose
 from controllers.mpc import Mpc, MpcResult
+from controllers.symbols import Node, State
 from controllers.target import step_toward
+from controllers.terms import joint_costs, joint_limits, node_costs, node_limits
+from controllers.world_gains import HalfSpace, KeepOutZone
 from hybridctl.arms import SimulatedArm
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState
@@ -136,24 +141,144 @@ def motion(times: np.ndarray, q: np.ndarray, dq: np.ndarray, u: np.ndarray) -> t
     return np.array(path), np.array(speeds)
 
 
+def tuned(gains: Gains, **sections: object) -> Gains:
+    """The gains with other values: `scales={"velocity": 0.1}` changes one of a section."""
+    return gains.model_copy(
+        update={
+            name: getattr(gains, name).model_copy(update=value) if isinstance(value, dict) else value
+            for name, value in sections.items()
+        }
+    )
+
+
+def build(
+    model: RobotModel, gains: Gains, *, without: tuple[type, ...] = (), only: tuple[object, ...] | None = None
+) -> Mpc:
+    """An MPC that runs in CasADi's VM, since gcc would take five to ten seconds for it.
+
+    Args:
+        model: The robot.
+        gains: The gains.
+        without: Costs and limits to leave out.
+        only: Limits on postures instead of the usual ones.
+    """
+    left_out = []
+
+    def kept(terms: Iterable[Any]) -> tuple[Any, ...]:
+        terms = tuple(terms)
+        left_out.extend(term for term in terms if isinstance(term, without))
+        return tuple(term for term in terms if not isinstance(term, without))
+
+    with patch("controllers.problem.compiled", lambda function: function):
+        mpc = Mpc(
+            model,
+            gains,
+            costs=kept(node_costs(model, gains)),
+            limits=kept(node_limits(model, gains)) if only is None else only,
+            joint_terms=(kept(joint_costs()), kept(joint_limits())),
+        )
+    assert {type(term) for term in left_out} == set(without), "there is nothing to leave out"
+    return mpc
+
+
+def on_state(
+    terms: Callable[[State], list], horizon: Horizon, parameters: Mapping[str, np.ndarray]
+) -> Callable[..., list[np.ndarray]]:
+    """What `terms` are of states (q, dq, ddq), at fixed parameters."""
+    n = len(next(iter(parameters.values())))
+    q, dq, ddq = (ca.SX.sym(name, n) for name in ("q", "dq", "ddq"))
+    fixed = {name: ca.SX(ca.DM(value)) for name, value in parameters.items()}
+    state = State(
+        None, horizon.nodes, q, dq, ddq, ca.SX(horizon.times), ca.SX(ca.DM(horizon.durations)), fixed
+    )
+    function = ca.Function("terms", [q, dq, ddq], terms(state))
+    return lambda *states: [np.array(item) for item in function.call([ca.DM(value) for value in states])]
+
+
+def on_posture(
+    model: RobotModel, terms: Callable[[Node], list], parameters: Mapping[str, np.ndarray] | None = None
+) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """What `terms` are at a node of posture q, at fixed parameters, the arm at rest."""
+    chain, rest = joint_chain(model), ca.SX.zeros(model.n, 1)
+    R, p = tool_pose(model, chain)
+    J = ca.vertcat(chain.point_jacobian(tool_joint(model), p), chain.angular_jacobian(tool_joint(model)))
+    fixed = {name: ca.SX(ca.DM(value)) for name, value in (parameters or {}).items()}
+    node = Node(model, chain, rest, rest, ca.SX(0), ca.SX(1), p, R, J, fixed)
+    function = ca.Function("terms", [chain.q], [ca.densify(ca.SX(term)) for term in terms(node)])
+    return lambda q: [np.array(item) for item in function.call([ca.DM(q)])]
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The rows of one limit: lower ≤ A u ≤ upper, the unforced motion taken off the bounds.
+
+    Attributes:
+        A: Shape (rows, N·n).
+        lower: Shape (rows,).
+        upper: Shape (rows,).
+    """
+
+    A: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
 @dataclass(frozen=True, eq=False)
 class Tick:
-    """A tick to write costs and limits for, whose nominal postures are where the accelerations `u` lead."""
+    """A tick of the MPC, whose nominal postures are where the accelerations `u`, shape (N, n), lead.
 
-    prediction: Prediction
+    Nominal velocities are `speeds`, shape (N, n): those of the last plan, which is another motion.
+    """
+
+    mpc: Mpc
+    horizon: Horizon
     target: np.ndarray
-    u: np.ndarray
+    q: np.ndarray
+    dq: np.ndarray
+    ddq: np.ndarray
+    plan: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+    def evaluate(self) -> None:
+        values = {"target.position": self.target[:3, 3], "target.rotation": self.target[:3, :3]}
+        self.mpc._evaluation.write(values)
+        self.mpc._evaluation.evaluate(q=self.q, dq=self.dq, ddq=self.ddq, plan=self.plan)
+
+    @property
+    def postures(self) -> np.ndarray:
+        plan_q, plan_dq, plan_u = self.plan
+        later = self.horizon.times[:, None] + self.horizon.times[0]
+        return plan_q + later * plan_dq + self.horizon.shifted_position @ plan_u
+
+    @property
+    def speeds(self) -> np.ndarray:
+        return self.plan[1] + self.horizon.shifted_velocity @ self.plan[2]
+
+    @property
+    def u(self) -> np.ndarray:
+        free = self.q + self.horizon.times[:, None] * self.dq
+        return np.linalg.solve(self.horizon.position, self.postures - free)
 
     def motion(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Positions and velocities at the nodes under `u`, flat or (N, n)."""
-        now = self.prediction
-        return motion(now.horizon.times, now.q, now.dq, u.reshape(-1, len(now.q)))
+        return motion(self.horizon.times, self.q, self.dq, u.reshape(-1, len(self.q)))
 
-    def rows(self, limit: Limit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Matrix and bounds that `limit` writes."""
-        A, lower, upper = np.zeros((limit.rows, self.u.size)), np.zeros(limit.rows), np.zeros(limit.rows)
-        limit.write(A, lower, upper, self.prediction)
-        return A, lower, upper
+    def rows(self, name: str) -> Block:
+        """What limit `name` writes, in its own unit; node by node, the present state first."""
+        self.evaluate()
+        table = self.mpc._evaluation.table
+        (limit,) = (item for item in table.limits if item.name == name)
+        rows, scale = limit.rows, limit.scale
+        return Block(table.matrix(rows) / scale, table.lower[rows] / scale, table.upper[rows] / scale)
+
+    def violation(self, name: str) -> float:
+        """By how much the present state breaks limit `name`."""
+        self.evaluate()
+        return self.mpc._evaluation.violations().get(name, 0.0)
+
+    def quadratic(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the costs on postures add to the QP."""
+        self.evaluate()
+        return self.mpc._evaluation.quadratic()
 
 
 @pytest.fixture(scope="session")
@@ -162,22 +287,40 @@ def horizon(gains: Gains) -> Horizon:
 
 
 @pytest.fixture(scope="session")
-def make_tick(model: RobotModel, horizon: Horizon) -> Callable[..., Tick]:
-    linearizer = Linearizer(model, postures=horizon.nodes)
+def all_on(gains: Gains) -> Gains:
+    """Gains that switch every cost and limit on, with a keep-out box and a half-space far away."""
+    return tuned(
+        gains,
+        keep_out=(KeepOutZone(lower=(-4.0, -4.0, -4.0), upper=(-3.0, -3.0, -3.0), margin=0.02),),
+        half_spaces=(HalfSpace(normal=(0.0, 0.0, 1.0), offset=-4.0, margin=0.01),),
+        weights={"manipulability": 1.0},
+        safety={"torque_rows": True},
+    )
 
-    def make(seed: int, *, q: np.ndarray | None = None, dq: np.ndarray | None = None) -> Tick:
-        rng = np.random.default_rng(seed)
-        q = model.q_rest + rng.uniform(-0.4, 0.4, 7) if q is None else q
-        dq = rng.uniform(-0.3, 0.3, 7) if dq is None else dq
-        u = rng.uniform(-1.0, 1.0, (horizon.nodes, 7))
-        target = model.forward_kinematics(q)
+
+@pytest.fixture(scope="session")
+def make_tick(model: RobotModel, horizon: Horizon, all_on: Gains) -> Callable[..., Tick]:
+    def make(
+        seed: int,
+        *,
+        q: np.ndarray | None = None,
+        dq: np.ndarray | None = None,
+        tuning: Gains = all_on,
+        robot: RobotModel = model,
+    ) -> Tick:
+        rng, n = np.random.default_rng(seed), robot.n
+        q = robot.q_rest + rng.uniform(-0.4, 0.4, n) if q is None else q
+        dq = rng.uniform(-0.3, 0.3, n) if dq is None else dq
+        u = rng.uniform(-1.0, 1.0, (horizon.nodes, n))
+        target = robot.forward_kinematics(q)
         target[:3, 3] += rng.uniform(-0.1, 0.1, 3)
         target[:3, :3] = target[:3, :3] @ pin.exp3(rng.uniform(-0.3, 0.3, 3))
-        q_nominal = motion(horizon.times, q, dq, u)[0][1:]
-        view = linearizer.evaluate(np.vstack((q, q_nominal)), target)
-        kept = Linearisation(**{item.name: getattr(view, item.name).copy() for item in fields(view)})
-        q_free = q + horizon.times[:, None] * dq
-        return Tick(Prediction(horizon, q, dq, q_free, q_nominal, kept), target, u)
+        # The last plan starts one period ago and leads through the present state.
+        dt = tuning.dt
+        plan_dq = dq - dt * u[0]
+        plan_q = q - dt * plan_dq - 0.5 * dt**2 * u[0]
+        ddq = rng.uniform(-1.0, 1.0, n)
+        return Tick(build(robot, tuning), horizon, target, q, dq, ddq, (plan_q, plan_dq, u))
 
     return make
 
@@ -192,17 +335,6 @@ def drive(
         log.append(mpc.solve(q, dq, near))
         q, dq = log[-1].q, log[-1].dq
     return log
-
-
-def drop_rows(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
-    """Let the rows of a limit forbid nothing from now on."""
-    write = kind.write
-
-    def harmless(self: object, A: np.ndarray, lower: np.ndarray, upper: np.ndarray, now: Prediction) -> None:
-        write(self, A, lower, upper, now)
-        lower[:], upper[:] = -1e6, 1e6
-
-    monkeypatch.setattr(kind, "write", harmless)
 
 
 @dataclass
@@ -279,8 +411,6 @@ def arm(model: RobotModel, gains: Gains) -> IdealArm:
 @pytest.fixture(scope="session")
 def helpers() -> object:
     """The functions above: test files of the importlib mode cannot import each other."""
-    from types import SimpleNamespace
-
     return SimpleNamespace(
         postures=postures,
         urdf_of=urdf_of,
@@ -289,5 +419,8 @@ def helpers() -> object:
         IdealArm=IdealArm,
         motion=motion,
         drive=drive,
-        drop_rows=drop_rows,
+        tuned=tuned,
+        build=build,
+        on_state=on_state,
+        on_posture=on_posture,
     )

@@ -1,18 +1,21 @@
 """The bounds of the controls: acceleration everywhere, and on the first one all that must hold after it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import casadi as ca
 import numpy as np
 import pinocchio as pin
 import pytest
-from controllers.prediction import Prediction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controllers import Gains, RobotModel
+from controllers.braking import velocity_window
 from controllers.horizon import Horizon
 from controllers.limits.acceleration import AccelerationLimit
-from controllers.mpc import Mpc
+from controllers.symbols import State
 from controllers.target import step_toward
 
 DT, BRAKING = 0.01, 0.6
@@ -21,13 +24,19 @@ DQ_MAX, DDQ_MAX = np.array([1.0, 1.3]), np.array([4.0, 5.0])
 HORIZON = Horizon.on((DT, 0.05, 0.1))
 
 
-def bounds(q: np.ndarray, dq: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    limit = AccelerationLimit(
-        HORIZON, q_min=Q_MIN, q_max=Q_MAX, dq_max=DQ_MAX, ddq_max=DDQ_MAX, braking=BRAKING
-    )
-    lower, upper = np.zeros(6), np.zeros(6)
-    limit.bounds(lower, upper, Prediction(HORIZON, q, dq, q, q, None))
-    return lower, upper
+PARAMETERS = {
+    "acceleration.max": DDQ_MAX,
+    "acceleration.braking": BRAKING * DDQ_MAX,
+    "velocity.max": DQ_MAX,
+    "position.min": Q_MIN,
+    "position.max": Q_MAX,
+}
+
+
+@pytest.fixture(scope="module")
+def bounds(helpers) -> Callable[..., list[np.ndarray]]:
+    """Lower and upper bounds, shape (joints, nodes) each, of positions, velocities and last accelerations."""
+    return helpers.on_state(lambda state: list(AccelerationLimit().bounds(state)), HORIZON, PARAMETERS)
 
 
 def furthest(q: float, dq: float, ddq: float, brake: float) -> float:
@@ -39,20 +48,41 @@ def furthest(q: float, dq: float, ddq: float, brake: float) -> float:
     return q
 
 
-def test_later_controls_are_bounded_by_the_acceleration_limit() -> None:
-    lower, upper = bounds(np.array([0.9, 0.0]), np.array([0.5, 0.0]))
-    np.testing.assert_array_equal(upper[2:], np.tile(DDQ_MAX, 2))
-    np.testing.assert_array_equal(lower[2:], -np.tile(DDQ_MAX, 2))
+def test_later_controls_are_bounded_by_the_acceleration_limit(bounds) -> None:
+    lower, upper = bounds(np.array([0.9, 0.0]), np.array([0.5, 0.0]), np.zeros(2))
+    np.testing.assert_array_equal(upper[:, 1:].T, np.tile(DDQ_MAX, (2, 1)))
+    np.testing.assert_array_equal(lower[:, 1:].T, -np.tile(DDQ_MAX, (2, 1)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.tuples(*[st.floats(-1.2, 1.2)] * 2).map(np.array), st.tuples(*[st.floats(-2.0, 2.0)] * 2).map(np.array)
+)
+def test_the_first_control_has_the_window_that_the_limiter_has(bounds, q: np.ndarray, dq: np.ndarray) -> None:
+    """Inside and outside of every limit."""
+    lower, upper = bounds(q, dq, np.zeros(2))
+    window = velocity_window(
+        q,
+        dq,
+        q_min=Q_MIN,
+        q_max=Q_MAX,
+        dq_max=DQ_MAX,
+        ddq_max=DDQ_MAX,
+        ddq_brake=BRAKING * DDQ_MAX,
+        dt=DT,
+    )
+    np.testing.assert_allclose(dq + DT * lower[:, 0], window[0], atol=1e-9)
+    np.testing.assert_allclose(dq + DT * upper[:, 0], window[1], atol=1e-9)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.floats(-1.0, 1.0), st.floats(-1.0, 1.0))
-def test_the_first_control_leaves_room_to_stop_and_uses_it(share_q: float, share_dq: float) -> None:
+def test_the_first_control_leaves_room_to_stop_and_uses_it(bounds, share_q: float, share_dq: float) -> None:
     q, dq = np.array([share_q, 0.0]), np.array([share_dq, 0.0])
     if furthest(share_q, share_dq, -BRAKING * DDQ_MAX[0], BRAKING * DDQ_MAX[0]) > Q_MAX[0]:
         return  # no longer to be stopped in time by a part of the acceleration
-    _, upper = bounds(q, dq)
-    highest = upper[0]
+    _, upper = bounds(q, dq, np.zeros(2))
+    highest = upper[0, 0]
     assert highest <= DDQ_MAX[0] + 1e-9
     assert share_dq + DT * highest <= DQ_MAX[0] + 1e-9
     if share_dq + DT * highest >= 0.0:
@@ -61,19 +91,17 @@ def test_the_first_control_leaves_room_to_stop_and_uses_it(share_q: float, share
         assert furthest(share_q, share_dq, highest + 1e-3, BRAKING * DDQ_MAX[0]) > Q_MAX[0]
 
 
-def test_up_and_down_are_mirror_images() -> None:
+def test_up_and_down_are_mirror_images(bounds, helpers) -> None:
     q, dq = np.array([0.95, -0.2]), np.array([0.1, 1.2])
-    lower, upper = bounds(q, dq)
-    limit = AccelerationLimit(
-        HORIZON, q_min=-Q_MAX, q_max=-Q_MIN, dq_max=DQ_MAX, ddq_max=DDQ_MAX, braking=BRAKING
-    )
-    mirrored_lower, mirrored_upper = np.zeros(6), np.zeros(6)
-    limit.bounds(mirrored_lower, mirrored_upper, Prediction(HORIZON, -q, -dq, -q, -q, None))
+    turned = PARAMETERS | {"position.min": -Q_MAX, "position.max": -Q_MIN}
+    mirrored = helpers.on_state(lambda state: list(AccelerationLimit().bounds(state)), HORIZON, turned)
+    lower, upper = bounds(q, dq, np.zeros(2))
+    mirrored_lower, mirrored_upper = mirrored(-q, -dq, np.zeros(2))
     np.testing.assert_allclose(mirrored_lower, -upper)
     np.testing.assert_allclose(mirrored_upper, -lower)
 
 
-def extremes(model: RobotModel, gains: Gains) -> tuple[float, float, float]:
+def extremes(model: RobotModel, gains: Gains, helpers) -> tuple[float, float, float]:
     """Largest share of acceleration and velocity limit [1], and distance out of the position limits [rad].
 
     The MPC follows targets that jump far, on an arm with little room at two joints and soft brakes.
@@ -81,8 +109,8 @@ def extremes(model: RobotModel, gains: Gains) -> tuple[float, float, float]:
     q_max = model.q_max.copy()
     q_max[[0, 6]] = 0.3, 1.0
     tight = replace(model, q_max=q_max)
-    scales = gains.scales.model_copy(update={"acceleration": 0.1})
-    mpc, rng, log = Mpc(tight, gains.model_copy(update={"scales": scales})), np.random.default_rng(3), []
+    soft = helpers.tuned(gains, scales={"acceleration": 0.1})
+    mpc, scales, rng, log = helpers.build(tight, soft), soft.scales, np.random.default_rng(3), []
     q, dq = np.array(model.q_rest), np.zeros(7)
     for _ in range(40):
         T = model.forward_kinematics(model.q_rest)
@@ -101,27 +129,29 @@ def extremes(model: RobotModel, gains: Gains) -> tuple[float, float, float]:
 
 
 def test_without_the_first_ones_the_arm_cannot_stop_in_time(
-    model: RobotModel, gains: Gains, monkeypatch: pytest.MonkeyPatch
+    model: RobotModel, gains: Gains, helpers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acceleration, velocity, outside = extremes(model, gains)
+    acceleration, velocity, outside = extremes(model, gains, helpers)
     assert acceleration <= 1.0 + 1e-9
     assert velocity <= 1.0 + 1e-9
     assert outside <= 1e-9
 
-    def acceleration_alone(self, lower: np.ndarray, upper: np.ndarray, prediction: Prediction) -> None:
-        lower[:], upper[:] = -self._bound, self._bound
+    def acceleration_alone(self, state: State) -> tuple[Any, Any]:
+        bound = ca.repmat(state.parameters["acceleration.max"], 1, state.nodes)
+        return -bound, bound
 
     monkeypatch.setattr(AccelerationLimit, "bounds", acceleration_alone)
-    _, velocity, outside = extremes(model, gains)
+    _, velocity, outside = extremes(model, gains, helpers)
     assert velocity > 1.01
     assert outside > 0.01
 
 
 def test_without_any_the_arm_accelerates_too_hard(
-    model: RobotModel, gains: Gains, monkeypatch: pytest.MonkeyPatch
+    model: RobotModel, gains: Gains, helpers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unbounded(self, lower: np.ndarray, upper: np.ndarray, prediction: Prediction) -> None:
-        lower[:], upper[:] = -1e3, 1e3
+    def unbounded(self, state: State) -> tuple[Any, Any]:
+        bound = 1e3 * ca.SX.ones(state.model.n, state.nodes)
+        return -bound, bound
 
     monkeypatch.setattr(AccelerationLimit, "bounds", unbounded)
-    assert extremes(model, gains)[0] > 1.5
+    assert extremes(model, gains, helpers)[0] > 1.5

@@ -1,15 +1,23 @@
 """The braking motion is one the arm can make: full braking, never through zero."""
 
+from dataclasses import replace
+from typing import Any
+
+import casadi as ca
 import numpy as np
 import pytest
 
 from controllers import Gains, RobotModel
 from controllers.horizon import Horizon
-from controllers.limits.braking_motion import BrakingMotion
-from controllers.limits.velocity import VelocityLimit
-from controllers.mpc import Mpc
+from controllers.limits import velocity
+from controllers.limits.braking_motion import braking_motion
+from controllers.symbols import State
 
 DDQ_MAX = np.array([2.0, 5.0, 3.0, 4.0, 6.0, 8.0, 8.0])
+
+
+def stacked(state: State) -> list[Any]:
+    return [ca.horzcat(*nodes).T for nodes in braking_motion(state)]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -18,7 +26,7 @@ def test_it_is_a_motion_of_the_horizon_within_the_acceleration_limit(
 ) -> None:
     rng = np.random.default_rng(seed)
     q, dq = rng.normal(size=7), rng.uniform(-2.0, 2.0, 7)
-    path, speeds = BrakingMotion(horizon, ddq_max=DDQ_MAX).motion(q, dq)
+    path, speeds = helpers.on_state(stacked, horizon, {"acceleration.max": DDQ_MAX})(q, dq, np.zeros(7))
     durations = np.diff(horizon.times, prepend=0.0)[:, None]
     u = np.diff(np.vstack((dq, speeds)), axis=0) / durations
     assert np.all(np.abs(u) <= DDQ_MAX + 1e-9)
@@ -31,41 +39,19 @@ def test_it_is_a_motion_of_the_horizon_within_the_acceleration_limit(
     assert np.all(speeds[~moving] == 0.0)
 
 
-def test_another_state_has_another_motion_and_the_same_one_is_kept(horizon: Horizon) -> None:
-    braking, q, dq = BrakingMotion(horizon, ddq_max=DDQ_MAX), np.zeros(7), np.full(7, 0.5)
-    first = braking.motion(q, dq)
-    assert braking.motion(q, dq) is first
-    path, speeds = braking.motion(q, -dq)
-    np.testing.assert_allclose(path, -first[0])
-    np.testing.assert_allclose(speeds, -first[1])
-    np.testing.assert_allclose(braking.motion(q + 1.0, -dq)[0], path + 1.0)
-
-
 def test_without_it_a_start_that_is_too_fast_leaves_the_qp_without_an_answer(
     model: RobotModel, gains: Gains, helpers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     T, q = helpers.tool_down(0.5, 0.1, 0.4), np.array(model.q_rest)
     dq = 1.8 * gains.scales.velocity * model.dq_max
 
-    def answers() -> list[bool]:
-        return [result.ok for result in helpers.drive(Mpc(model, gains), model, T, 5, q=q, dq=dq)]
+    def answers(robot: RobotModel) -> list[bool]:
+        return [result.ok for result in helpers.drive(helpers.build(robot, gains), robot, T, 5, q=q, dq=dq)]
 
-    assert all(answers())
-    write = VelocityLimit.write
+    assert all(answers(model))
 
-    def strict(self, A, lower, upper, prediction) -> None:
-        monkeypatch.setattr(self, "_braking", NoBraking(prediction.horizon.nodes))
-        write(self, A, lower, upper, prediction)
+    def rest_at_once(state: State) -> tuple[list[Any], list[Any]]:
+        return [state.q] * state.nodes, [ca.SX.zeros(state.q.shape)] * state.nodes
 
-    monkeypatch.setattr(VelocityLimit, "write", strict)
-    assert not any(answers()[:1])
-
-
-class NoBraking:
-    """Rest at once: relaxes nothing."""
-
-    def __init__(self, nodes: int) -> None:
-        self._rest = np.zeros((nodes, 7))
-
-    def motion(self, q: np.ndarray, dq: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return q + self._rest, self._rest
+    monkeypatch.setattr(velocity, "braking_motion", rest_at_once)
+    assert not any(answers(replace(model))[:1])

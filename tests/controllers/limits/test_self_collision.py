@@ -1,18 +1,22 @@
 """The self-collision rows are the distances between links, by MuJoCo's geoms, and keep links apart."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import casadi as ca
 import mujoco
 import numpy as np
 import pinocchio as pin
 import pytest
-from controllers.linearisation import Linearizer
 
 from controllers import Gains, RobotModel
+from controllers.clearance import capsule_distance
 from controllers.collision import segment_distance
-from controllers.limits.self_collision import SelfCollisionLimit
-from controllers.mpc import Mpc
+from controllers.held_object import HeldObject
+from controllers.limits.self_collision import SelfCollisionLimit, collision_pairs
 from controllers.robot_model import ROBOTS
+from controllers.symbols import HELD, Node
 
 
 class Distances:
@@ -42,32 +46,36 @@ def distances(model: RobotModel) -> Distances:
 
 @pytest.mark.parametrize("seed", [24, 25, 26])
 def test_rows_are_the_distances_at_every_second_node(
-    make_tick, model: RobotModel, horizon, distances: Distances, seed: int
+    make_tick, model: RobotModel, all_on: Gains, helpers, distances: Distances, seed: int
 ) -> None:
-    tick, step, pairs = make_tick(seed), 1e-4, len(model.self_collision_pairs)
-    A, lower, upper = tick.rows(SelfCollisionLimit(horizon, joints=7, pairs=pairs, margin=0.02))
+    tick, step = make_tick(seed, tuning=helpers.tuned(all_on, safety={"self_collision_margin": 0.03})), 1e-4
+    rows, pairs = tick.rows("self_collision"), len(collision_pairs(model))
 
     def apart(u: np.ndarray) -> np.ndarray:
         return np.array([distances(q) for q in tick.motion(u)[0][1::2]])
 
+    def measured(of_rows: np.ndarray) -> np.ndarray:
+        """What concerns the pairs that MuJoCo measured, the present posture left out."""
+        return of_rows.reshape(5, pairs)[1:, distances.kept]
+
     u = tick.u.ravel()
-    room = (A @ u - lower).reshape(-1, pairs)[:, distances.kept]
-    np.testing.assert_allclose(room, apart(u) - 0.02, atol=1e-5)
-    assert np.all(upper == np.inf)
+    np.testing.assert_allclose(measured(rows.A @ u - rows.lower), apart(u) - 0.03, atol=1e-5)
+    assert np.all(rows.upper > 1e6)
     for way in np.random.default_rng(seed).normal(size=(5, 56)):
         slope = (apart(u + step * way) - apart(u - step * way)) / (2 * step)
-        np.testing.assert_allclose((A @ way).reshape(-1, pairs)[:, distances.kept], slope, atol=2e-3)
+        np.testing.assert_allclose(measured(rows.A @ way), slope, atol=2e-3)
 
 
-def test_violation_is_how_far_the_nearest_pair_is_too_near_now(make_tick, model: RobotModel, horizon) -> None:
-    now = make_tick(27).prediction
-    poses, gaps = model.joint_poses(now.q), []
+def test_violation_is_how_far_the_nearest_pair_is_too_near_now(
+    make_tick, model: RobotModel, all_on: Gains, helpers
+) -> None:
+    poses, gaps = model.joint_poses(make_tick(27).q), []
     for pair in model.self_collision_pairs:
         a, b = (model.capsule(name) for name in pair)
         gaps.append(segment_distance(*a.ends(poses), *b.ends(poses)) - a.radius - b.radius)
     for margin, expected in ((min(gaps) - 0.01, 0.0), (min(gaps) + 0.03, 0.03)):
-        limit = SelfCollisionLimit(horizon, joints=7, pairs=len(gaps), margin=margin)
-        assert limit.violation(now) == pytest.approx(expected, abs=1e-6)
+        tick = make_tick(27, tuning=helpers.tuned(all_on, safety={"self_collision_margin": margin}))
+        assert tick.violation("self_collision") == pytest.approx(expected, abs=1e-6)
 
 
 GANTRY = """<mujoco><default><geom type="capsule" size="0.01" contype="0"/></default>
@@ -94,65 +102,79 @@ cartesian:
 gripper_width: [0.0, 0.1]
 rest: [0, 0, 0]
 table_bodies: [moving]
+obstacle_bodies: [moving]
 self_collision_pairs: [[bar, moving], [bar, ball], [ball, bar], [bar, cube], [moving, bar]]
 """
 SPHERE_PAIRS = (1, 2, 3)  # a cube's inscribed capsule is a sphere too
 
 
+@dataclass(frozen=True)
+class Gantry:
+    """The distances of its pairs and their slopes by the controller, and the distances by MuJoCo."""
+
+    model: RobotModel
+    capsules: Callable[[np.ndarray], list[np.ndarray]]
+    distances: Distances
+
+
 @pytest.fixture(scope="module")
-def gantry(tmp_path_factory: pytest.TempPathFactory) -> tuple[RobotModel, Linearizer, Distances]:
+def gantry(tmp_path_factory: pytest.TempPathFactory, helpers) -> Gantry:
     folder = tmp_path_factory.mktemp("gantry")
     (folder / "gantry.xml").write_text(GANTRY)
     (folder / "gantry.yaml").write_text(GANTRY_LIMITS)
     model = RobotModel.load(folder / "gantry.xml")
-    return model, Linearizer(model, postures=1), Distances(folder / "gantry.xml", model)
+
+    def terms(node: Node) -> list:
+        found = [capsule_distance(node, node.body(a), node.body(b)) for a, b in model.self_collision_pairs]
+        values, jacobians = zip(*found, strict=True)
+        return [ca.vertcat(*values).T, ca.vertcat(*jacobians)]
+
+    return Gantry(model, helpers.on_posture(model, terms), Distances(folder / "gantry.xml", model))
 
 
 @pytest.mark.parametrize("yaw", [0.0, 1e-9, 1e-5, np.pi, -np.pi + 1e-7])
-def test_parallel_capsules_have_their_distance_and_a_finite_slope(gantry, yaw: float) -> None:
-    _, linearizer, distances = gantry
+def test_parallel_capsules_have_their_distance_and_a_finite_slope(gantry: Gantry, yaw: float) -> None:
+    kept, distances = gantry.distances.kept, gantry.distances
     for x in (-0.7, -0.2, 0.05, 0.2, 0.6, 0.9):
         for y in (0.1, -0.1, 0.025):
             q = np.array([x, y, yaw])
-            lin = linearizer.evaluate(q[None], np.eye(4))
-            np.testing.assert_allclose(lin.distances[0, distances.kept], distances(q), atol=1e-5)
-            assert np.isfinite(lin.distance_jacobian).all()
+            (values,), slopes = gantry.capsules(q)
+            np.testing.assert_allclose(values[kept], distances(q), atol=1e-5)
+            assert np.isfinite(slopes).all()
             # Sliding along and away is smooth however they lie; turning is not where they are parallel.
             for j in (0, 1):
                 step = np.eye(3)[j] * 1e-5
                 slope = (distances(q + step) - distances(q - step)) / 2e-5
-                np.testing.assert_allclose(lin.distance_jacobian[0, j, distances.kept], slope, atol=2e-3)
+                np.testing.assert_allclose(slopes[kept, j], slope, atol=2e-3)
 
 
-def test_a_ball_or_cube_may_stand_on_either_side_of_a_pair(gantry) -> None:
-    model, linearizer, _ = gantry
-    rng = np.random.default_rng(28)
+def test_a_ball_or_cube_may_stand_on_either_side_of_a_pair(gantry: Gantry) -> None:
+    model, rng = gantry.model, np.random.default_rng(28)
     bar = np.array([[0.0, 0.0, 0.0], [0.4, 0.0, 0.0]])
     for q in rng.uniform((-0.6, -0.5, -3.0), (0.6, 0.5, 3.0), (50, 3)):
-        lin = linearizer.evaluate(q[None], np.eye(4))
+        (values,), _ = gantry.capsules(q)
         poses = model.joint_poses(q)
         for i, name, radius in zip(SPHERE_PAIRS, ("ball", "ball", "cube"), (0.01, 0.01, 0.02), strict=True):
             centre = model.capsule(name).ends(poses)[0]
             nearest = np.clip(centre[0], 0.0, 0.4) * np.array([1.0, 0.0, 0.0])
             expected = np.linalg.norm(centre - nearest)
-            assert lin.distances[0, i] == pytest.approx(expected - radius - 0.01, abs=1e-6)
+            assert values[i] == pytest.approx(expected - radius - 0.01, abs=1e-6)
             assert segment_distance(*bar, centre, centre) == pytest.approx(expected)
             assert segment_distance(centre, centre, *bar) == pytest.approx(expected)
 
 
-def test_capsules_whose_axes_cross_have_no_distance_and_no_nan(gantry) -> None:
-    _, linearizer, _ = gantry
+def test_capsules_whose_axes_cross_have_no_distance_and_no_nan(gantry: Gantry) -> None:
     for q in ((0.2, -0.1, np.pi / 2), (0.1, 0.0, 0.0)):
-        lin = linearizer.evaluate(np.array([q]), np.eye(4))
-        assert lin.distances[0, 0] == pytest.approx(-0.02, abs=1e-6)
-        assert np.isfinite(lin.distance_jacobian).all()
+        (values,), slopes = gantry.capsules(np.array(q))
+        assert values[0] == pytest.approx(-0.02, abs=1e-6)
+        assert np.isfinite(slopes).all()
 
 
 def test_without_them_links_come_too_near(
-    model: RobotModel, gains: Gains, helpers, distances: Distances, monkeypatch: pytest.MonkeyPatch
+    model: RobotModel, gains: Gains, helpers, distances: Distances
 ) -> None:
-    def nearest() -> float:
-        rng, mpc, closest = np.random.default_rng(9), Mpc(model, gains), np.inf
+    def nearest(*without: type) -> float:
+        rng, mpc, closest = np.random.default_rng(9), helpers.build(model, gains, without=without), np.inf
         q, dq = np.array(model.q_rest), np.zeros(7)
         for _ in range(12):
             T = model.forward_kinematics(model.q_rest)
@@ -165,5 +187,62 @@ def test_without_them_links_come_too_near(
 
     margin = gains.safety.self_collision_margin
     assert nearest() > margin - 1e-3
-    helpers.drop_rows(monkeypatch, SelfCollisionLimit)
-    assert nearest() < margin - 5e-3
+    assert nearest(SelfCollisionLimit) < margin - 5e-3
+
+
+def gaps_to(model: RobotModel, held: HeldObject, links: list[str]) -> Callable[[np.ndarray], np.ndarray]:
+    """Distances of a held object to links, by the postures' own capsules."""
+
+    def measure(q: np.ndarray) -> np.ndarray:
+        T, poses = model.forward_kinematics(q), model.joint_poses(q)
+        ends = [T[:3, :3] @ end + T[:3, 3] for end in (held.start, held.end)]
+        found = []
+        for name in links:
+            link = model.capsule(name)
+            found.append(segment_distance(*ends, *link.ends(poses)) - held.radius - link.radius)
+        return np.array(found)
+
+    return measure
+
+
+def test_a_held_object_has_its_distances_to_the_links_that_the_hand_is_kept_from(
+    make_tick, model: RobotModel
+) -> None:
+    links = [link for one, link in collision_pairs(model) if one == HELD]
+    assert {"link0", "link1", "link2", "link3"} <= set(links)
+    assert not {"hand", "link6", "link7"} & set(links)
+    tick, step = make_tick(29), 1e-5
+    tick.mpc.hold(POLE)
+    rows, gaps = tick.rows("self_collision"), gaps_to(model, POLE, links)
+
+    def apart(u: np.ndarray) -> np.ndarray:
+        return np.array([gaps(q) for q in tick.motion(u)[0][1::2]])
+
+    def of_held(of_rows: np.ndarray) -> np.ndarray:
+        return of_rows.reshape(5, -1)[1:, -len(links) :]
+
+    u = tick.u.ravel()
+    np.testing.assert_allclose(of_held(rows.A @ u - rows.lower), apart(u) - 0.02, atol=1e-6)
+    for way in np.random.default_rng(29).normal(size=(3, 56)):
+        slope = (apart(u + step * way) - apart(u - step * way)) / (2 * step)
+        np.testing.assert_allclose(of_held(rows.A @ way), slope, atol=1e-4)
+
+
+POLE = HeldObject(np.array([-0.25, 0.0, 0.0]), np.array([0.25, 0.0, 0.0]), 0.02, 0.1)
+"""Across the fingers, half a metre long."""
+
+
+def test_a_held_pole_does_not_strike_the_arm(model: RobotModel, gains: Gains, helpers) -> None:
+    links = [link for one, link in collision_pairs(model) if one == HELD]
+    gaps, mpc = gaps_to(model, POLE, links), helpers.build(model, gains)
+    T = helpers.tool_down(0.28, 0.0, 0.3)
+
+    def nearest(held: HeldObject | None) -> float:
+        mpc.reset()
+        mpc.hold(held)
+        log = helpers.drive(mpc, model, T, 200, q=np.array(model.q_rest))
+        return float(min(gaps(result.q).min() for result in log))
+
+    margin = gains.safety.self_collision_margin
+    assert nearest(POLE) > margin - 1e-3
+    assert nearest(None) < margin - 5e-3

@@ -6,9 +6,11 @@ import pinocchio as pin
 import pytest
 
 from controllers import Gains, RobotModel
+from controllers.clearance import lowest_height
+from controllers.held_object import HeldObject
 from controllers.limits.table import TableLimit
-from controllers.mpc import Mpc
 from controllers.robot_model import ROBOTS
+from controllers.symbols import Node
 
 
 class Heights:
@@ -41,28 +43,38 @@ def heights(model: RobotModel) -> Heights:
 
 @pytest.mark.parametrize("seed", [18, 19, 20, 21])
 def test_rows_are_the_heights_of_the_bodies_lowest_points(
-    make_tick, model: RobotModel, horizon, heights: Heights, seed: int
+    make_tick, model: RobotModel, all_on: Gains, helpers, heights: Heights, seed: int
 ) -> None:
-    tick, step = make_tick(seed), 1e-6
-    bodies = len(model.table_bodies)
-    A, lower, upper = tick.rows(TableLimit(horizon, joints=7, bodies=bodies, lowest=0.02))
+    tick, step = (
+        make_tick(seed, tuning=helpers.tuned(all_on, table={"height": 0.01, "clearance": 0.02})),
+        1e-6,
+    )
+    rows = tick.rows("table")
 
     def over(u: np.ndarray) -> np.ndarray:
         return np.array([heights(q) for q in tick.motion(u)[0][1:]])
 
+    def arm(of_rows: np.ndarray) -> np.ndarray:
+        """What concerns the arm's bodies from the second node on; the held object's row is the last."""
+        return of_rows.reshape(8, len(model.table_bodies) + 1)[1:, :-1]
+
     u = tick.u.ravel()
-    np.testing.assert_allclose((A @ u - lower).reshape(-1, bodies), over(u) - 0.02, atol=1e-9)
-    assert np.all(upper == np.inf)
+    np.testing.assert_allclose(arm(rows.A @ u - rows.lower), over(u) - 0.03, atol=1e-9)
+    assert np.all(rows.upper > 1e6)
     for way in np.random.default_rng(seed).normal(size=(5, 56)):
         slope = (over(u + step * way) - over(u - step * way)) / (2 * step)
-        np.testing.assert_allclose((A @ way).reshape(-1, bodies), slope, atol=1e-6)
+        np.testing.assert_allclose(arm(rows.A @ way), slope, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["hand", "link6", "link7", "link5b", "left_finger", "right_finger"])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_lowest_point_switches_ends_as_the_body_tips_over_the_horizontal(
-    make_tick, model: RobotModel, heights: Heights, name: str, seed: int
+    model: RobotModel, helpers, heights: Heights, name: str, seed: int
 ) -> None:
+    def lowest(node: Node) -> list:
+        return list(lowest_height(node, name))
+
+    at_posture = helpers.on_posture(model, lowest)
     capsule, index = model.capsule(name), model.table_bodies.index(name)
 
     # A box is longer than its inscribed capsule's axis.
@@ -85,9 +97,9 @@ def test_the_lowest_point_switches_ends_as_the_body_tips_over_the_horizontal(
     slopes, step = [], 1e-6
     for offset in (-1e-3, 0.0, 1e-3):
         q = level + offset * way
-        lin = make_tick(22, q=q, dq=np.zeros(7)).prediction.linearisation
-        assert lin.heights[0, index] == pytest.approx(heights(q)[index], abs=1e-9)
-        slopes.append(lin.height_jacobian[0, :, index] @ way)
+        height, jacobian = at_posture(q)
+        assert height[0, 0] == pytest.approx(heights(q)[index], abs=1e-9)
+        slopes.append((jacobian @ way)[0])
         true = (heights(q + step * way)[index] - heights(q - step * way)[index]) / (2 * step)
         if offset:
             assert slopes[-1] == pytest.approx(true, abs=1e-4)
@@ -100,35 +112,70 @@ def test_the_lowest_point_switches_ends_as_the_body_tips_over_the_horizontal(
 
 
 def test_violation_is_how_far_the_lowest_body_is_too_low_now(
-    make_tick, model: RobotModel, horizon, heights: Heights
+    make_tick, all_on: Gains, helpers, heights: Heights
 ) -> None:
-    now = make_tick(23).prediction
-    nearest = heights(now.q).min()
-    for lowest, expected in ((nearest - 0.01, 0.0), (nearest + 0.03, 0.03)):
-        limit = TableLimit(horizon, joints=7, bodies=len(model.table_bodies), lowest=lowest)
-        assert limit.violation(now) == pytest.approx(expected, abs=1e-9)
+    nearest = heights(make_tick(23).q).min()
+    for height, expected in ((nearest - 0.01, 0.0), (nearest + 0.03, 0.03)):
+        tick = make_tick(23, tuning=helpers.tuned(all_on, table={"height": float(height), "clearance": 0.0}))
+        assert tick.violation("table") == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("tilt", [0.0, 0.9])
 def test_without_them_fingers_or_hand_reach_below_the_table(
-    model: RobotModel,
-    gains: Gains,
-    helpers,
-    heights: Heights,
-    monkeypatch: pytest.MonkeyPatch,
-    tilt: float,
+    model: RobotModel, gains: Gains, helpers, heights: Heights, tilt: float
 ) -> None:
     T = helpers.tool_down(0.5, 0.0, -0.02)
     T[:3, :3] = T[:3, :3] @ pin.exp3(np.array([tilt, 0.0, 0.0]))
     # The workspace box would keep an upright tool up as well.
-    lower = (*gains.workspace.lower[:2], -0.5)
-    deep = gains.model_copy(update={"workspace": gains.workspace.model_copy(update={"lower": lower})})
+    deep = helpers.tuned(gains, workspace={"lower": (*gains.workspace.lower[:2], -0.5)})
 
-    def lowest() -> float:
-        log = helpers.drive(Mpc(model, deep), model, T, 200, q=np.array(model.q_rest))
+    def lowest(*without: type) -> float:
+        mpc = helpers.build(model, deep, without=without)
+        log = helpers.drive(mpc, model, T, 200, q=np.array(model.q_rest))
         return float(min(heights(result.q).min() for result in log))
 
     wanted = gains.table.height + gains.table.clearance
     assert wanted - 1e-3 < lowest() < wanted + 2e-3
-    helpers.drop_rows(monkeypatch, TableLimit)
-    assert lowest() < -0.01
+    assert lowest(TableLimit) < -0.01
+
+
+STICK = HeldObject(np.array([0.0, 0.0, 0.0]), np.array([0.0, 0.0, 0.1]), 0.01, 0.1)
+"""Held upright in a hand that points down it reaches 11 cm below the tool point."""
+
+
+def test_the_held_object_has_the_height_of_its_lower_end(make_tick, model: RobotModel, gains: Gains) -> None:
+    tick, step = make_tick(22), 1e-6
+    tick.mpc.hold(STICK)
+    rows = tick.rows("table")
+
+    def over(u: np.ndarray) -> np.ndarray:
+        tools = [model.forward_kinematics(q) for q in tick.motion(u)[0][1:]]
+        return np.array([min(T[2, 3], (T @ (*STICK.end, 1.0))[2]) for T in tools]) - STICK.radius
+
+    u, lowest = tick.u.ravel(), gains.table.height + gains.table.clearance
+    of_held = (rows.A @ u - rows.lower).reshape(8, -1)[1:, -1]
+    np.testing.assert_allclose(of_held, over(u) - lowest, atol=1e-9)
+    for way in np.random.default_rng(22).normal(size=(3, 56)):
+        slope = (over(u + step * way) - over(u - step * way)) / (2 * step)
+        np.testing.assert_allclose((rows.A @ way).reshape(8, -1)[1:, -1], slope, atol=1e-6)
+
+
+def test_the_held_object_keeps_off_the_table_until_it_may_touch_it(
+    model: RobotModel, gains: Gains, helpers
+) -> None:
+    mpc, wanted = helpers.build(model, gains), gains.table.height + gains.table.clearance
+    q, T = np.array(model.q_rest), helpers.tool_down(0.5, 0.0, 0.05)
+
+    def bottom(held: HeldObject | None, **options: bool) -> float:
+        nonlocal q
+        mpc.hold(held, **options)
+        log = helpers.drive(mpc, model, T, 150, q=q)
+        q = log[-1].q
+        return (
+            float(min((model.forward_kinematics(result.q) @ (*STICK.end, 1.0))[2] for result in log)) - 0.01
+        )
+
+    assert wanted - 1e-3 < bottom(STICK) < wanted + 2e-3
+    assert bottom(STICK, may_touch_table=True) < -0.05
+    q = np.array(model.q_rest)
+    assert bottom(None) < -0.05

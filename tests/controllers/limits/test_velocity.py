@@ -4,61 +4,44 @@ import numpy as np
 import pytest
 
 from controllers import Gains, RobotModel
-from controllers.limits.braking_motion import ROOM, BrakingMotion
+from controllers.limits.braking_motion import ROOM
 from controllers.limits.velocity import VelocityLimit
-from controllers.mpc import Mpc
 
 DQ_MAX, DDQ_MAX = np.linspace(0.6, 1.2, 7), np.full(7, 5.0)
 
 
-@pytest.fixture
-def limit(horizon) -> VelocityLimit:
-    return VelocityLimit(horizon, dq_max=DQ_MAX, braking=BrakingMotion(horizon, ddq_max=DDQ_MAX))
-
-
-def test_rows_are_the_velocities_from_the_second_node_on(make_tick, limit: VelocityLimit) -> None:
-    tick = make_tick(4)
-    A, lower, upper = tick.rows(limit)
+def test_rows_are_the_velocities_from_the_second_node_on(make_tick, model: RobotModel, gains: Gains) -> None:
+    tick, dq_max = make_tick(4), gains.scales.velocity * model.dq_max
+    rows = tick.rows("velocity")
     for u in np.random.default_rng(4).normal(size=(5, 56)):
         velocities = tick.motion(u)[1][1:]
-        np.testing.assert_allclose((A @ u - upper).reshape(-1, 7), velocities - DQ_MAX, atol=1e-12)
-        np.testing.assert_allclose((A @ u - lower).reshape(-1, 7), velocities + DQ_MAX, atol=1e-12)
+        np.testing.assert_allclose((rows.A @ u - rows.upper).reshape(-1, 7), velocities - dq_max, atol=1e-12)
+        np.testing.assert_allclose((rows.A @ u - rows.lower).reshape(-1, 7), velocities + dq_max, atol=1e-12)
 
 
-def test_a_second_tick_writes_its_own_bounds_behind_the_first_ones_matrix(
-    make_tick, limit: VelocityLimit
-) -> None:
-    first, second = make_tick(5), make_tick(6)
-    A, lower, upper = first.rows(limit)
-    limit.write(A, lower, upper, second.prediction)
-    velocities = second.motion(second.u)[1][1:]
-    np.testing.assert_allclose((A @ second.u.ravel() - upper).reshape(-1, 7), velocities - DQ_MAX, atol=1e-12)
+def test_a_start_that_is_too_fast_may_brake_and_no_more(horizon, helpers) -> None:
+    def terms(state) -> list:
+        return [*VelocityLimit().bounds(state), VelocityLimit().violation(state)]
 
-
-def test_a_start_that_is_too_fast_may_brake_and_no_more(make_tick, limit: VelocityLimit, horizon) -> None:
-    dq = np.array([2.0, -2.0, 0.0, 0.0, 0.0, 0.0, 0.0])
-    tick = make_tick(7, dq=dq)
-    _, lower, upper = tick.rows(limit)
+    limit = helpers.on_state(terms, horizon, {"velocity.max": DQ_MAX, "acceleration.max": DDQ_MAX})
+    q, dq = np.zeros(7), np.array([2.0, -2.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+    lower, upper, violation = limit(q, dq, q)
     braked = np.maximum(2.0 - 5.0 * horizon.times[1:], 0.0)
-    allowed = upper.reshape(-1, 7) + dq
+    allowed = upper.T + dq
     np.testing.assert_allclose(allowed[:, 0], np.maximum(braked + ROOM, DQ_MAX[0]), atol=1e-12)
     np.testing.assert_allclose(allowed[:, 1], DQ_MAX[1], atol=1e-12)
-    np.testing.assert_allclose(
-        (lower.reshape(-1, 7) + dq)[:, 1], -np.maximum(braked + ROOM, DQ_MAX[1]), atol=1e-12
-    )
-    assert limit.violation(tick.prediction) == pytest.approx(2.0 - DQ_MAX[0])
-    assert limit.violation(make_tick(7, dq=np.full(7, -0.5)).prediction) == 0.0
+    np.testing.assert_allclose((lower.T + dq)[:, 1], -np.maximum(braked + ROOM, DQ_MAX[1]), atol=1e-12)
+    assert violation[0, 0] == pytest.approx(2.0 - DQ_MAX[0])
+    assert limit(q, np.full(7, -0.5), q)[2][0, 0] == 0.0
 
 
-def test_without_them_the_plan_is_too_fast(
-    model: RobotModel, gains: Gains, helpers, horizon, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_them_the_plan_is_too_fast(model: RobotModel, gains: Gains, helpers, horizon) -> None:
     T, q = helpers.tool_down(0.5, 0.35, 0.3), np.array(model.q_rest)
-    slow = gains.model_copy(update={"scales": gains.scales.model_copy(update={"velocity": 0.1})})
+    slow = helpers.tuned(gains, scales={"velocity": 0.1})
 
-    def fastest() -> float:
+    def fastest(*without: type) -> float:
         """Largest share of the velocity limit in any plan."""
-        mpc, dq, at, worst = Mpc(model, slow), np.zeros(7), q, 0.0
+        mpc, dq, at, worst = helpers.build(model, slow, without=without), np.zeros(7), q, 0.0
         for _ in range(40):
             (result,) = helpers.drive(mpc, model, T, 1, q=at, dq=dq)
             assert result.ok
@@ -68,5 +51,4 @@ def test_without_them_the_plan_is_too_fast(
         return worst
 
     assert fastest() <= 1.0 + ROOM / 0.1
-    helpers.drop_rows(monkeypatch, VelocityLimit)
-    assert fastest() > 1.1
+    assert fastest(VelocityLimit) > 1.1

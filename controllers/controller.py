@@ -314,7 +314,8 @@ class Controller:
         self._surroundings.move(self._mpc, now=now)
         self._now = now
         felt = self._reflexes.feel(state, now=now, has_target=self._pursuit.target is not None)
-        stop, planned = self._stops.stop, Planned("starting", self._limiter.dq)
+        q, dq = self._limiter.q, self._limiter.dq
+        stop, planned = self._stops.stop, Planned("starting", dq)
         limited = 0.0
         if state.stopped:
             # Whatever was planned is void: nothing moves until somebody sets a target anew.
@@ -322,7 +323,8 @@ class Controller:
             stop = stop or Stop("the arm is latched in a stop of its own", StopCategory.BRAKE_AND_HOLD, now)
             self._limiter.reset(q=q_measured, dq=np.zeros_like(dq_measured))
             self._mpc.reset()
-            planned = Planned("stopped", self._limiter.dq)
+            q, dq = self._limiter.q, self._limiter.dq
+            planned = Planned("stopped", dq)
         elif not self._starting:
             if stop is not None:
                 self._let_go(halting=True)
@@ -330,6 +332,7 @@ class Controller:
                 self._go_on(self._guarded, felt, q_measured, dq_measured, now)
             if self._halting:
                 planned = self._halted(stop, q_measured, dq_measured)
+                q, dq = self._limiter.q, self._limiter.dq
             else:
                 planned = self._planner.plan(
                     self._sets.current,
@@ -338,10 +341,10 @@ class Controller:
                     now=now,
                     given_way=lambda T: self._reflexes.given_way(T, felt),
                 )
-                self._limiter.limit(dq=planned.dq)
-            limited = float(np.abs(self._limiter.dq - planned.dq).max())
+                q, dq = self._limiter.limit(dq=planned.dq)
+            limited = float(np.abs(dq - planned.dq).max())
         self._starting = False
-        q, dq, width = self._limiter.q, self._limiter.dq, self._pursuit.gripper_width
+        width = self._pursuit.gripper_width
         require_finite(q=q, dq=dq, gripper_width=width)
         command = JointCommand(q=q, dq=dq, gripper_width=width, stamp=now)
         status = planned.status

@@ -109,7 +109,7 @@ def follow_all(passes: int, *, peers: bool = False, scenario: Scenario | None = 
 
 
 def _ours(robot: RobotModel, gains: Gains) -> list[Follower]:
-    five = Gains.model_validate(gains.model_dump() | {"node_times": FIVE_NODES})
+    five = Gains.model_validate(gains.model_dump(exclude_unset=True) | {"node_times": FIVE_NODES})
     ours: list[Follower] = [
         ControllerFollower("nodes5", robot, five),
         ControllerFollower("nodes8", robot, gains),

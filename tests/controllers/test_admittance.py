@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from controllers import ControllerError, Gains, RobotModel
 from controllers.admittance import AXES, Admittance
-from controllers.gains import Compliance
+from controllers.contact_gains import Compliance
 from hybridctl.sim.fixtures import HANDLE_HEIGHT, HANDLE_OUT, Fixture
 from hybridctl.sim.truth import drawer_fraction
 

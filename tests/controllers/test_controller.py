@@ -5,8 +5,9 @@ import pinocchio as pin
 import pytest
 
 from controllers import Chunk, Controller, ControllerError, Gains, LimitViolation, RobotModel
-from controllers import controller as controller_module
+from controllers import planner as planner_module
 from controllers.mpc import MpcResult
+from controllers.planner import Planner
 from controllers.target import pose_distance
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arrays import MessageError
@@ -48,9 +49,9 @@ def test_a_target_half_a_turn_away_is_brought_near_first(
     arm = helpers.IdealArm(Controller(model, gains), q)
     solve, asked = arm.controller._mpc.solve, []
 
-    def spy(q: np.ndarray, dq: np.ndarray, T: np.ndarray) -> MpcResult:
+    def spy(q: np.ndarray, dq: np.ndarray, T: np.ndarray, **more: object) -> MpcResult:
         asked.append(pose_distance(arm.controller.tool_pose(q), T))
-        return solve(q, dq, T)
+        return solve(q, dq, T, **more)
 
     monkeypatch.setattr(arm.controller._mpc, "solve", spy)
     T = arm.controller.tool_pose(arm.q)
@@ -197,7 +198,7 @@ def test_wild_mpc_is_bounded_by_the_limiter(
 ) -> None:
     answer = np.full(7, wild)
     monkeypatch.setattr(
-        arm.controller._mpc, "solve", lambda *_: MpcResult(True, answer, answer, answer, {}, {}, 0.0)
+        arm.controller._mpc, "solve", lambda *_, **__: MpcResult(True, answer, answer, answer, {}, {}, 0.0)
     )
     for _ in range(150):
         dq_before = arm.dq
@@ -224,7 +225,7 @@ def test_nan_after_the_limiter_raises_before_it_is_a_command(
 
 def test_failing_qp_is_named_and_stops_the_arm(arm, helpers, monkeypatch: pytest.MonkeyPatch) -> None:
     arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 0.5)
-    monkeypatch.setattr(arm.controller._mpc._qp, "solve", lambda: None)
+    monkeypatch.setattr(arm.controller._mpc, "_optimum", lambda H, f: (None, None))
     arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 0.6)
     assert arm.log[-1].status == "qp_failed"
     np.testing.assert_allclose(arm.dq, 0.0, atol=1e-12)
@@ -279,7 +280,7 @@ def test_braking_out_of_a_fast_motion_stays_in_the_box(
         return found
 
     assert worst() <= 0.0
-    monkeypatch.setattr(Controller, "_braking_velocity", lambda self, q, dq: np.zeros_like(dq))
+    monkeypatch.setattr(Planner, "_to_rest", lambda self, tuned: np.zeros_like(tuned.limiter.dq))
     assert worst() > 0.001
 
 
@@ -339,7 +340,7 @@ def test_a_stale_target_lets_go_without_a_jolt(
 
     smooth = jolt()
     monkeypatch.setattr(
-        controller_module, "pull_of", lambda age, *, stale_after, decay: float(age <= stale_after)
+        planner_module, "pull_of", lambda age, *, stale_after, decay: float(age <= stale_after)
     )
     assert smooth < 0.5 * jolt()
 
@@ -411,6 +412,6 @@ def test_a_refused_chunk_leaves_what_was_followed(arm, helpers) -> None:
     with pytest.raises(ControllerError, match="expected at most"):
         arm.controller.set_chunk(far, now=0.0)
     here = line(arm.controller.tool_pose(arm.q), np.zeros(3), 3)
-    with pytest.raises(ControllerError, match=r"gripper width is 0.5, expected a width in \[0.0, 0.08\]"):
+    with pytest.raises(ControllerError, match=r"gripper_width is 0.5, expected a width in \[0.0, 0.08\]"):
         arm.controller.set_chunk(Chunk(here, 0.0, 0.1, np.full(3, 0.5)), now=0.0)
     assert arm.controller.target_source == "fine"

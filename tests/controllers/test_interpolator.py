@@ -86,7 +86,7 @@ def test_bounds_hold_for_streams_of_the_limiter_with_jumps(seed: int, jerk: floa
     assert_bounded(outputs, bounds)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.floats(-1.3, 1.3), st.floats(-3.0, 3.0), st.floats(-2.0, 2.0))
 def test_a_start_beyond_bounds_goes_no_further_than_its_stop_and_comes_back(
     q0: float, dq0: float, goal: float
@@ -97,10 +97,12 @@ def test_a_start_beyond_bounds_goes_no_further_than_its_stop_and_comes_back(
     interpolator.reset(q=start, dq=np.array([dq0, 0.0]))
     A, J = bounds["ddq_max"][0], bounds["dddq_max"][0]
     stop = q0 + np.sign(dq0) * abs(dq0) * (abs(dq0) / A + A / J) / 2  # where full braking ends, at most
-    for k in range(1500):
+    for k in range(4500):  # a way may take period × 1.5^14, that is 3 s, after the stop
         if k % 10 == 0:
             interpolator.follow(q=np.array([goal, 0.0]), dq=np.zeros(2))
         q, dq = interpolator.step()
+        if k > 100 and abs(q[0] - np.clip(goal, -1.0, 1.0)) < 1e-7 and not dq.any():
+            break
         assert min(-1.0, q0, stop) - 2e-3 <= q[0] <= max(1.0, q0, stop) + 2e-3
         assert abs(dq[0]) <= max(2.0, abs(dq0)) + 2e-9
     np.testing.assert_allclose(q[0], np.clip(goal, -1.0, 1.0), atol=1e-6)

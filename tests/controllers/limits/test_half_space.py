@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from controllers import Gains, RobotModel
-from controllers.gains import HalfSpace
+from controllers.world_gains import HalfSpace
 from controllers.held_object import HeldObject
 from controllers.limits.half_space import HalfSpaceLimit
 

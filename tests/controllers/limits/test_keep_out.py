@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from controllers import Gains, RobotModel
-from controllers.gains import KeepOutZone
+from controllers.world_gains import KeepOutZone
 from controllers.held_object import HeldObject
 from controllers.limits.keep_out import KeepOutLimit
 

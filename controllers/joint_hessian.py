@@ -21,15 +21,23 @@ class JointHessian:
 
     def __init__(self, costs: Iterable[JointCost], horizon: Horizon, gains: Gains, *, joints: int) -> None:
         N = horizon.nodes
-        hessian, self._of_dq, self._of_ddq = np.zeros((N, N)), np.zeros((N, 1)), np.zeros((N, 1))
+        hessian, self._of_dq, self._of_ddq = np.zeros((N, N)), np.zeros((N, N)), np.zeros((N, 1))
         for cost in costs:
             terms = cost.quadratic(horizon, gains)
             weighted = terms.weights[:, None] * terms.effects
             hessian += terms.effects.T @ weighted
-            self._of_dq[:, 0] += weighted.T @ terms.of_dq
+            self._of_dq += weighted.T * terms.of_dq
             self._of_ddq[:, 0] += weighted.T @ terms.of_ddq
+        self._of_rest = self._of_dq.sum(axis=1, keepdims=True)
         self.H = np.kron(hessian, np.eye(joints))
 
-    def gradient(self, dq: FloatArray, ddq: FloatArray) -> FloatArray:
-        """Return the gradient at u = 0, shape (N·n,), from present velocity and last acceleration."""
-        return (self._of_dq * dq + self._of_ddq * ddq).ravel()
+    def gradient(self, dq: FloatArray, ddq: FloatArray, *, wanted: FloatArray | None = None) -> FloatArray:
+        """Return the gradient at u = 0, shape (N·n,).
+
+        Args:
+            dq: Present velocities, shape (n,) [rad/s].
+            ddq: Accelerations of the last period, shape (n,) [rad/s²].
+            wanted: Velocities at the nodes that cost nothing, shape (N, n) [rad/s]; rest if None.
+        """
+        slow = self._of_rest * dq if wanted is None else self._of_dq @ (dq - wanted)
+        return (slow + self._of_ddq * ddq).ravel()

@@ -168,7 +168,8 @@ class Mpc:
         evaluation.evaluate(q=q, dq=dq, ddq=self._ddq, plan=self._plan)
         H, f = evaluation.quadratic()
         H += self._hessian.H
-        f += self._hessian.gradient(dq, self._ddq)
+        # A joint that the target's own motion needs is not slowed for it.
+        f += self._hessian.gradient(dq, self._ddq, wanted=None if twist is None else self._carried(q, twist))
         u, room = self._optimum(H, f)
         if u is None or room is None:
             ddq, slacks = self._fallback(dq), {}
@@ -185,6 +186,20 @@ class Mpc:
             violations=evaluation.violations(),
             solve_ms=1e3 * (perf_counter() - began),
         )
+
+    def _carried(self, q: FloatArray, twist: FloatArray) -> FloatArray:
+        """Return the joints' least velocities that move the tool with a target, shape (N, n) [rad/s].
+
+        Exact now and about where they lead by the last node, and in between interpolated.
+        """
+        times, found = self._horizon.times, []
+        for _ in range(2):
+            J = self._model.jacobian(q)
+            least = J.T @ np.linalg.solve(J @ J.T + 1e-6 * np.eye(len(J)), twist)
+            found.append(np.clip(least, -self._model.dq_max, self._model.dq_max))  # near a singularity
+            q = q + times[-1] * found[0]
+        share = times[:, None] / times[-1]
+        return np.asarray((1.0 - share) * found[0] + share * found[1])
 
     def _optimum(self, H: FloatArray, f: FloatArray) -> tuple[FloatArray | None, FloatArray | None]:
         """Return accelerations, shape (N, n), and every row's room under them, or None and None.

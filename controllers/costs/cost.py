@@ -32,10 +32,10 @@ class JointQuadratic:
     """½ Σ_k weights[k] (Σ_j effects[k, j] u_j + of_dq[k] dq + of_ddq[k] ddq)², the same for every joint.
 
     Attributes:
-        weights: Shape (K,).
-        effects: Shape (K, N).
-        of_dq: Factor of the present velocity, shape (K,).
-        of_ddq: Factor of the last period's acceleration, shape (K,).
+        weights: Shape (N,), a term a node.
+        effects: Shape (N, N).
+        of_dq: Factor of the present velocity, shape (N,).
+        of_ddq: Factor of the last period's acceleration, shape (N,).
     """
 
     weights: FloatArray

@@ -25,13 +25,19 @@ class PostureCost:
     at: str = "last"
 
     def shapes(self, model: RobotModel) -> Mapping[str, tuple[int, ...]]:
-        """Return the weight [s/rad²] and the rest posture [rad]."""
+        """Return the weight [1/rad²] and the rest posture [rad]."""
         return {"posture.weight": (), "posture.rest": (model.n,)}
 
     def values(self, model: RobotModel, gains: Gains) -> Mapping[str, ArrayLike]:
-        """Return the gains' weight, over a third of the horizon's time, and the robot's rest posture."""
+        """Return the gains' weight and the robot's rest posture.
+
+        The last node pulls as hard as all nodes together would: for a third of the horizon's time, since
+        controls move nodes by the square of theirs.
+        """
+        times = gains.node_times
+        stands_for = times[-1] - times[-2] + gains.weights.terminal
         return {
-            "posture.weight": gains.weights.posture * gains.node_times[-1] / 3.0,
+            "posture.weight": gains.weights.posture * times[-1] / 3.0 / stands_for,
             "posture.rest": model.q_rest,
         }
 

@@ -5,7 +5,6 @@ import pytest
 
 from controllers import Gains, RobotModel
 from controllers.costs.posture import PostureCost
-from controllers.mpc import Mpc
 
 
 def null_space(model: RobotModel, q: np.ndarray) -> np.ndarray:
@@ -14,57 +13,57 @@ def null_space(model: RobotModel, q: np.ndarray) -> np.ndarray:
     return spare.T @ spare
 
 
-def added(cost: PostureCost, tick) -> tuple[np.ndarray, np.ndarray]:
-    H, f = np.ones((56, 56)), np.ones(56)
-    cost.add(H, f, tick.prediction)
-    return H - 1.0, f - 1.0
+def alone(helpers, gains: Gains, posture: float) -> Gains:
+    weights = {"position": 1e-9, "orientation": 0.0, "manipulability": 1e-12, "posture": posture}
+    return helpers.tuned(gains, weights={**weights, "terminal": 0.3})
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_it_adds_its_formula(make_tick, model: RobotModel, horizon, seed: int) -> None:
-    tick, weight = make_tick(seed), 0.5
-    P, times = null_space(model, tick.prediction.q), np.diff(horizon.times, prepend=0.0)
+def test_it_adds_its_formula(
+    make_tick, model: RobotModel, horizon, all_on: Gains, helpers, seed: int
+) -> None:
+    tick, weight = make_tick(seed, tuning=alone(helpers, all_on, 0.5)), 0.5
+    # The weight counts for a third of the horizon, however long the last interval is.
+    P = null_space(model, tick.postures[-1])
 
     def value(u: np.ndarray) -> float:
-        spare = (tick.motion(u)[0] - model.q_rest) @ P
-        return float(0.5 * weight * (times * (spare**2).sum(axis=1)).sum())
+        spare = (tick.motion(u)[0][-1] - model.q_rest) @ P
+        return float(0.5 * weight * horizon.times[-1] / 3.0 * spare @ spare)
 
-    H, f = added(PostureCost(horizon, joints=7, weight=weight, q_rest=model.q_rest), tick)
+    H, f = tick.quadratic()
     for u in np.random.default_rng(seed).normal(size=(5, 56)):
         expected = value(u) - value(np.zeros(56))
         assert 0.5 * u @ H @ u + f @ u == pytest.approx(expected, rel=1e-3, abs=1e-5)
 
 
-def test_far_from_rest_it_pulls_no_harder_than_at_its_largest_distance(
-    make_tick, model: RobotModel, horizon
-) -> None:
-    tick = make_tick(0, q=np.array(model.q_rest), dq=np.zeros(7))
+def test_far_from_rest_it_pulls_no_harder_than_at_its_largest_distance(model: RobotModel, helpers) -> None:
     far = np.array([2.0, 0.0, -1.5, 0.0, 0.3, 0.0, 0.0])
-    near = np.clip(far, -1.0, 1.0)
-    _, f_far = added(PostureCost(horizon, joints=7, weight=1.0, q_rest=model.q_rest - far), tick)
-    _, f_near = added(PostureCost(horizon, joints=7, weight=1.0, q_rest=model.q_rest - near), tick)
-    assert np.abs(f_far).max() > 0.0
-    np.testing.assert_allclose(f_far, f_near, atol=1e-12)
+
+    def pull(away: np.ndarray) -> np.ndarray:
+        def terms(node) -> list:
+            return [PostureCost().residual(node).value]
+
+        parameters = {"posture.weight": 1.0, "posture.rest": model.q_rest - away}
+        return helpers.on_posture(model, terms, parameters)(model.q_rest)[0]
+
+    assert np.abs(pull(far)).max() > 0.0
+    np.testing.assert_allclose(pull(far), pull(np.clip(far, -1.0, 1.0)), atol=1e-12)
 
 
-def test_without_it_the_elbow_does_not_come_back(
-    model: RobotModel, gains: Gains, helpers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_it_the_elbow_does_not_come_back(model: RobotModel, gains: Gains, helpers) -> None:
     # Turn the elbow about the line from shoulder to wrist; the tool stays about where it is.
     q = np.array(model.q_rest)
     for _ in range(200):
         q = q + 0.003 * null_space(model, q) @ np.array([1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0])
     T = model.forward_kinematics(q)
-    strong = gains.model_copy(update={"weights": gains.weights.model_copy(update={"posture": 1.0})})
+    strong = helpers.tuned(gains, weights={"posture": 1.0})
 
-    def elbow_comes_back_by() -> float:
-        log = helpers.drive(Mpc(model, strong), model, T, 300, q=q)
+    def elbow_comes_back_by(*without: type) -> float:
+        log = helpers.drive(helpers.build(model, strong, without=without), model, T, 300, q=q)
         away = [np.linalg.norm(result.q - model.q_rest) for result in (log[0], log[-1])]
         for result in log:
             assert np.linalg.norm(model.forward_kinematics(result.q)[:3, 3] - T[:3, 3]) < 1e-3
         return float(away[0] - away[1])
 
-    with_cost = elbow_comes_back_by()
-    monkeypatch.setattr(PostureCost, "add", lambda self, H, f, now: None)
-    assert with_cost > 0.02
-    assert abs(elbow_comes_back_by()) < 0.002
+    assert elbow_comes_back_by() > 0.02
+    assert abs(elbow_comes_back_by(PostureCost)) < 0.002

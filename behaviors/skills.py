@@ -24,13 +24,31 @@ def pick(context: TreeContext, phrase: str, *, attempts: int = ATTEMPTS) -> Beha
 
     Promises: the memory believes that it is held.
     """
+    steps = [
+        *reach_grasp(context, phrase),
+        CloseGripper(context, phrase),
+        Rise(context),
+        Holding(context, phrase),
+    ]
+    once = Sequence(f"pick {phrase} once", memory=True, children=steps)
+    held = Holding(context, phrase, patience=0.0, quiet=True)
+    return Selector(
+        f"{phrase} in hand", memory=True, children=[held, Retry(f"pick {phrase}", once, attempts)]
+    )
+
+
+def reach_grasp(context: TreeContext, phrase: str) -> list[Behaviour]:
+    """Return the leaves that bring the open hand around a named thing, all but the closing.
+
+    Promises: the tool is at the grasp pose of the memory's belief.
+    """
     memory = context.memory
     subgoal = Subgoal(Skill.PICK, phrase)
 
     def yaw() -> float:
         return tool_yaw(context.T_base_tool)
 
-    steps = [
+    return [
         LayDown(context),
         OpenGripper(context, width=OPEN_WIDTH),
         *clear_view(context, width=OPEN_WIDTH),
@@ -45,15 +63,7 @@ def pick(context: TreeContext, phrase: str, *, attempts: int = ATTEMPTS) -> Beha
         MoveTool(
             "fine: descend", context, lambda: grasp_pose(memory.slot(phrase), tool_yaw=yaw()), source="fine"
         ),
-        CloseGripper(context, phrase),
-        Rise(context),
-        Holding(context, phrase),
     ]
-    once = Sequence(f"pick {phrase} once", memory=True, children=steps)
-    held = Holding(context, phrase, patience=0.0, quiet=True)
-    return Selector(
-        f"{phrase} in hand", memory=True, children=[held, Retry(f"pick {phrase}", once, attempts)]
-    )
 
 
 def place_in(context: TreeContext, phrase: str, container: str, *, attempts: int = ATTEMPTS) -> Behaviour:

@@ -21,6 +21,7 @@ BENCHES = {
     "main-job": "hybridctl.bench.main_job",
     "experts": "hybridctl.bench.experts",
     "sim": "hybridctl.bench.sim",
+    "precision": "hybridctl.bench.precision",
 }
 """Each bench's name and the module whose `measure(job)` makes it."""
 _PACKAGE = Path(__file__).parents[1]

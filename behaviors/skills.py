@@ -8,6 +8,7 @@ from py_trees.composites import Selector, Sequence
 from py_trees.decorators import Retry
 
 from behaviors.context import FailureKind, TreeContext
+from behaviors.fine import FineMove, LookClose
 from behaviors.gripper import CloseGripper, Holding, IsIn, LayDown, OpenGripper
 from behaviors.leaf import Leaf, halt_all
 from behaviors.motion import ActWithVla, Home, MoveTool, Rise
@@ -42,11 +43,12 @@ def reach_grasp(context: TreeContext, phrase: str) -> list[Behaviour]:
 
     Promises: the tool is at the grasp pose of the memory's belief.
     """
-    memory = context.memory
     subgoal = Subgoal(Skill.PICK, phrase)
+    camera = context.wrist_camera
+    close = [] if camera is None else [LookClose(context, phrase, camera)]
 
     def yaw() -> float:
-        return tool_yaw(context.T_base_tool)
+        return close[0].yaw if close else tool_yaw(context.T_base_tool)
 
     return [
         LayDown(context),
@@ -54,15 +56,15 @@ def reach_grasp(context: TreeContext, phrase: str) -> list[Behaviour]:
         *clear_view(context, width=OPEN_WIDTH),
         Look(context, phrase),
         ActWithVla(context, subgoal, width=OPEN_WIDTH, timeout=12.0),
-        MoveTool(
-            "fine: pre-grasp",
+        *close,
+        FineMove(
+            "pre-grasp",
             context,
-            lambda: pre_pose(Skill.PICK, memory.slot(phrase), tool_yaw=yaw()),
-            source="fine",
+            phrase,
+            lambda slot: pre_pose(Skill.PICK, slot, tool_yaw=yaw()),
+            passing=True,
         ),
-        MoveTool(
-            "fine: descend", context, lambda: grasp_pose(memory.slot(phrase), tool_yaw=yaw()), source="fine"
-        ),
+        FineMove("descend", context, phrase, lambda slot: grasp_pose(slot, tool_yaw=yaw())),
     ]
 
 

@@ -105,6 +105,7 @@ def run_instruction(
     camera: Camera,
     clock: Clock,
     policy: VlaPolicy | PolicyQueue,
+    wrist_camera: Camera | None = None,
     model: RobotModel | None = None,
     gains: Gains | None = None,
     build_tree: BuildTree = follow_instruction,
@@ -119,6 +120,7 @@ def run_instruction(
         instruction: What to do, in words.
         arm, camera, clock: The robot; on a simulator they share a world.
         policy: The VLA; on an arm in real time a `ThreadedQueue` around it, so that it never blocks.
+        wrist_camera: The camera on the hand; None where there is none.
         model: The robot model; the Panda when None.
         gains: The controller's gains; those that ship when None.
         build_tree: Makes the behavior tree of an instruction.
@@ -138,6 +140,7 @@ def run_instruction(
             controller=controller,
             camera=camera if recorder is None else RecordedCamera(camera, recorder),
             clock=clock,
+            wrist_camera=wrist_camera,
         )
         if store is not None and recorder is not None:
             recorder.describe(model, controller.gains)

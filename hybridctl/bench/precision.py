@@ -185,7 +185,7 @@ def sensed_error(
 
     result = run_instruction(
         thing.phrase, arm=simulator.arm, camera=simulator.camera, clock=simulator.clock, policy=policy,
-        model=model, gains=gains, build_tree=reach,
+        wrist_camera=simulator.wrist_camera, model=model, gains=gains, build_tree=reach,
     )  # fmt: skip
     tool = true_tool(simulator.world)
     reached = result.outcome.status == "SUCCESS"

@@ -112,6 +112,7 @@ def _run(
             instruction,
             arm=place.arm,
             camera=place.camera,
+            wrist_camera=place.wrist_camera,
             clock=place.clock,
             policy=queue,
             gains=gains,

@@ -57,9 +57,9 @@ WIDE = ActionSpec(
     frame="base",
 )
 """RT-2's ranges are not published; these are those of RT-1's code (arXiv 2212.06817), its predecessor."""
-SETTLE = 6.0  # s: longest wait for the tool to come to rest at a pose
+SETTLE = 15.0  # s: longest wait for the tool to come to rest; near a singularity it creeps for so long
 STILL = 0.1  # s: how long it must rest
-AT_REST = 5e-4  # rad/s: the elbow may still drift, the tool does not
+AT_REST = (2e-5, 4e-4)  # m/s, rad/s: of the tool; the elbow may still drift, which moves no tool
 REACHABLE = (np.array([0.32, -0.35, 0.10]), np.array([0.70, 0.35, 0.50]))
 """Corners of the box that tracked poses are drawn from: the workspace above what stands on the table [m]."""
 TILT, TURN = 0.3, 0.87
@@ -154,15 +154,17 @@ def tracking_error(
         for period in range(1, round(SETTLE * gains.rate) + 1):
             state = arm.read()
             controller.set_target(PoseTarget(T_base_target, stamp=world.now()))
-            result = controller.step(state, now=world.now())
-            arm.send(result.command)
+            arm.send(controller.step(state, now=world.now()).command)
             world.sleep_until(began + period * gains.dt)
-            resting = max(np.abs(result.command.dq).max(), np.abs(state.dq).max()) < AT_REST
+            after = controller.tool_pose(arm.read().q)
+            moved, turned = pose_distance(controller.tool_pose(state.q), after)
+            resting = moved < AT_REST[0] * gains.dt and turned < AT_REST[1] * gains.dt
             still = still + 1 if resting else 0
             if still >= STILL * gains.rate:
                 break
     mm, deg = _mm_deg(true_tool(world), T_base_target)
-    return {"tracking_mm": mm, "tracking_deg": deg, "settling_s": world.now() - began}
+    rested = still >= STILL * gains.rate
+    return {"tracking_mm": mm, "tracking_deg": deg, "rested": rested, "settling_s": world.now() - began}
 
 
 def sensed_error(
@@ -217,6 +219,7 @@ def _sum_up(rows: Sequence[Row], seeds: tuple[int, int]) -> Measured:
         values = [row[key] for row in rows if row[key] is not None]
         for suffix, q in (("", 0.5), ("_p95", 0.95), ("_worst", 1.0)):
             figures[key + suffix], n[key + suffix] = quantile(values, q), len(values)
+    figures["tracking_rested"], n["tracking_rested"] = rate([row["rested"] for row in rows]), len(rows)
     figures["sensed_reached"], n["sensed_reached"] = rate([row["reached"] for row in rows]), len(rows)
     for key in ("reach_s", "settling_s"):
         figures[key], n[key] = quantile([row[key] for row in rows], 0.5), len(rows)

@@ -32,6 +32,7 @@ def test_an_action_loses_at_most_half_a_bin_an_axis(spec: ActionSpec) -> None:
 def test_the_tool_rests_where_it_was_sent(simulator, robot) -> None:
     for seed in SEEDS[:3]:
         found = tracking_error(simulator, robot, load_gains(), sample_pose(robot, seed))
+        assert found["rested"]
         assert found["tracking_mm"] < 0.1
         assert found["tracking_deg"] < 0.02
 
@@ -50,7 +51,7 @@ def test_the_whole_chain_is_exact_to_two_millimetres_through_wrong_cameras(simul
 
 def a_row(seed: int, **changes: object) -> dict[str, object]:
     row: dict[str, object] = {key: float(seed) for key in KEYS}
-    row |= {"seed": seed, "reached": True, "reach_s": 7.0, "settling_s": 3.0}
+    row |= {"seed": seed, "reached": True, "rested": True, "reach_s": 7.0, "settling_s": 3.0}
     return row | changes
 
 

@@ -22,7 +22,7 @@ class DenseQp:
 
     def __init__(self, *, slack_weight: float) -> None:
         self._solver = daqp.Model()
-        self._solver.settings = {"w_soft": slack_weight, "rho_soft": 1e-6, "iter_limit": 400}
+        self._solver.settings = {"w_soft": slack_weight, "rho_soft": 1e-6, "iter_limit": 1000}
         self.iterations = 0
 
     def solve(

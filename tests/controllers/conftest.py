@@ -288,6 +288,12 @@ def drive(
     return log
 
 
+def fail_qp(monkeypatch: pytest.MonkeyPatch, mpc: Mpc) -> None:
+    """Let no QP have an answer from now on."""
+    monkeypatch.setattr(mpc._qp, "solve", lambda *_, **__: None)
+    monkeypatch.setattr("controllers.mpc.unconstrained_minimum", lambda *_: None)
+
+
 @pytest.fixture
 def arm(model: RobotModel, gains: Gains) -> IdealArm:
     return IdealArm(Controller(model, gains), np.array(model.q_rest))
@@ -302,6 +308,7 @@ def helpers() -> object:
         IdealArm=IdealArm,
         motion=motion,
         drive=drive,
+        fail_qp=fail_qp,
         tuned=tuned,
         build=build,
         on_state=on_state,

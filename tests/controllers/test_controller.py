@@ -47,9 +47,9 @@ def test_a_target_half_a_turn_away_is_brought_near_first(
     arm = helpers.IdealArm(Controller(model, gains), q)
     solve, asked = arm.controller._mpc.solve, []
 
-    def spy(q: np.ndarray, dq: np.ndarray, T: np.ndarray) -> MpcResult:
+    def spy(q: np.ndarray, dq: np.ndarray, T: np.ndarray, **more: object) -> MpcResult:
         asked.append(pose_distance(arm.controller.tool_pose(q), T))
-        return solve(q, dq, T)
+        return solve(q, dq, T, **more)
 
     monkeypatch.setattr(arm.controller._mpc, "solve", spy)
     T = arm.controller.tool_pose(arm.q)
@@ -196,7 +196,7 @@ def test_wild_mpc_is_bounded_by_the_limiter(
 ) -> None:
     answer = np.full(7, wild)
     monkeypatch.setattr(
-        arm.controller._mpc, "solve", lambda *_: MpcResult(True, answer, answer, answer, {}, {}, 0.0)
+        arm.controller._mpc, "solve", lambda *_, **__: MpcResult(True, answer, answer, answer, {}, {}, 0.0)
     )
     for _ in range(150):
         dq_before = arm.dq
@@ -223,7 +223,7 @@ def test_nan_after_the_limiter_raises_before_it_is_a_command(
 
 def test_failing_qp_is_named_and_stops_the_arm(arm, helpers, monkeypatch: pytest.MonkeyPatch) -> None:
     arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 0.5)
-    monkeypatch.setattr(arm.controller._mpc._qp, "solve", lambda: None)
+    helpers.fail_qp(monkeypatch, arm.controller._mpc)
     arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 0.6)
     assert arm.log[-1].status == "qp_failed"
     np.testing.assert_allclose(arm.dq, 0.0, atol=1e-12)

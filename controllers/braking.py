@@ -6,6 +6,8 @@ import numpy as np
 
 from hybridctl.messages.arrays import FloatArray
 
+FAR = 1e6  # rad: no joint needs more room to stop, and infinite room would make NaN of the formula
+
 
 def braked_velocity(dq: FloatArray, *, ddq_max: FloatArray, dt: float) -> FloatArray:
     """Return the velocity after braking at `ddq_max` for `dt`, shape (n,) [rad/s]."""
@@ -21,7 +23,8 @@ def stopping_velocity(room: FloatArray, *, ddq_max: FloatArray, dt: float) -> Fl
     kernel of a double integrator in discrete time; compare Del Prete, IEEE RA-L 3(1), 2018).
 
     Args:
-        room: Distance to the limit from q + dt·v/2, shape (n,) [rad]; negative if already beyond.
+        room: Distance to the limit from q + dt·v/2, shape (n,) [rad]; negative if already beyond, infinite
+            where there is no limit.
         ddq_max: Braking acceleration, shape (n,) [rad/s²].
         dt: Step [s].
 
@@ -29,6 +32,7 @@ def stopping_velocity(room: FloatArray, *, ddq_max: FloatArray, dt: float) -> Fl
         Largest velocity toward the limit at the end of the step, shape (n,) [rad/s].
     """
     unit = ddq_max * dt * dt
+    room = np.minimum(room, FAR)
     m = np.floor((np.sqrt(1.0 + 8.0 * np.maximum(room, 0.0) / unit) - 1.0) / 2.0)
     inside = m * ddq_max * dt + (room - unit * m * (m + 1.0) / 2.0) / (dt * (m + 1.0))
     return np.asarray(np.where(room >= 0.0, inside, 2.0 * room / dt))
@@ -53,8 +57,8 @@ def velocity_window(
     Args:
         q: Present positions, shape (n,) [rad].
         dq: Present velocities, shape (n,) [rad/s].
-        q_min: Lower position limits, shape (n,) [rad].
-        q_max: Upper position limits, shape (n,) [rad].
+        q_min: Lower position limits, shape (n,) [rad]; -inf where there is none.
+        q_max: Upper position limits, shape (n,) [rad]; inf where there is none.
         dq_max: Velocity limits, shape (n,) [rad/s].
         ddq_max: Acceleration limits, shape (n,) [rad/s²].
         ddq_brake: Part of it that braking before a limit may count on, shape (n,) [rad/s²].

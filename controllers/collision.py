@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from controllers.capsule_fit import capsule_around_points, capsule_around_prism
 from controllers.errors import ControllerError
+from controllers.robot_description import CollisionBody
 from hybridctl.messages.arrays import FloatArray, checked
 
 
@@ -19,7 +21,7 @@ class Capsule:
 
     Attributes:
         name: Name of the geom it stands for.
-        body: Name of the MJCF body that carries the geom.
+        body: Name of the body or link that carries it.
         joint: Index of the controlled joint it moves with, 0 is the first; -1 is the base.
         start: First end of the axis in that joint's frame, shape (3,) [m].
         end: Second end, shape (3,) [m].
@@ -42,47 +44,91 @@ class Capsule:
         return T[:3, :3] @ self.start + T[:3, 3], T[:3, :3] @ self.end + T[:3, 3]
 
 
-def capsules_of(model: Any, geometry: Any) -> tuple[Capsule, ...]:
-    """Turn every capsule, sphere and box of a Pinocchio geometry model into a capsule.
+def capsules_of(model: Any, geometry: Any, *, boxes_inscribed: bool) -> tuple[Capsule, ...]:
+    """Turn every body of a Pinocchio geometry model into a capsule.
 
-    A box becomes the capsule inscribed along its longest side, whose radius is the smallest half side.
+    Capsules and spheres stay what they are. Cylinders, and boxes along their longest side, get the smallest
+    capsule around them, meshes a small one that holds every vertex.
+
+    Args:
+        model: Pinocchio model of the arm.
+        geometry: Its geometry model.
+        boxes_inscribed: Take the capsule inscribed in a box along its longest side, whose radius is the
+            smallest half side, and keep the half sides. For files written for the controller, whose boxes
+            are thin and have to come near things: fingers.
 
     Raises:
-        ControllerError: a geom has another shape.
+        ControllerError: a geom has a shape that no capsule is known for, or a mesh has no vertices.
     """
     capsules = []
     for item in geometry.geometryObjects:
-        axis, half, radius = _axis_of(item.name, item.geometry)
-        M = item.placement
-        ends = [
-            checked("Capsule", M.translation + sign * half * M.rotation @ axis, shape=(3,))
-            for sign in (-1, 1)
-        ]
-        body = model.frames[item.parentFrame].name
-        joint = int(item.parentJoint) - 1
+        kind = type(item.geometry).__name__  # by name: coal, where these types live, comes with pin untyped
+        start, end, radius = _segment_of(item.name, kind, item.geometry, boxes_inscribed)
         half_sides = None
-        if type(item.geometry).__name__ == "Box":
-            half_sides = checked("half_sides", np.diag(item.geometry.halfSide) @ M.rotation.T, shape=(3, 3))
-        capsules.append(Capsule(item.name, body, joint, ends[0], ends[1], radius, half_sides))
+        if kind == "Box" and boxes_inscribed:
+            sides = np.diag(item.geometry.halfSide) @ item.placement.rotation.T
+            half_sides = checked("half_sides", sides, shape=(3, 3))
+        capsules.append(
+            Capsule(
+                name=item.name,
+                body=model.frames[item.parentFrame].name,
+                joint=int(item.parentJoint) - 1,
+                start=checked("start", item.placement.act(start), shape=(3,)),
+                end=checked("end", item.placement.act(end), shape=(3,)),
+                radius=radius,
+                half_sides=half_sides,
+            )
+        )
     return tuple(capsules)
 
 
-def _axis_of(name: str, shape: Any) -> tuple[FloatArray, float, float]:
-    """Return a shape's axis, half the length of its inner segment and its radius [m]."""
-    kind = type(shape).__name__  # by name: coal, where these types live, comes with pin untyped
+def written_capsules(
+    model: Any, bodies: tuple[CollisionBody, ...], frames: tuple[int, ...]
+) -> tuple[Capsule, ...]:
+    """Return the capsules of a robot's YAML file; `frames` are the indices of their Pinocchio frames."""
+    capsules = []
+    for body, index in zip(bodies, frames, strict=True):
+        frame = model.frames[index]
+        ends = (body.start, body.start if body.end is None else body.end)
+        start, end = (checked("Capsule", frame.placement.act(np.array(point)), shape=(3,)) for point in ends)
+        capsules.append(Capsule(body.name, body.frame, int(frame.parentJoint) - 1, start, end, body.radius))
+    return tuple(capsules)
+
+
+def _segment_of(
+    name: str, kind: str, shape: Any, boxes_inscribed: bool
+) -> tuple[FloatArray, FloatArray, float]:
+    """Return the ends of a shape's inner segment in the shape's frame, and its radius [m]."""
+    axis = np.array([0.0, 0.0, 1.0])
     if kind == "Capsule":
-        return np.array([0.0, 0.0, 1.0]), float(shape.halfLength), float(shape.radius)
-    if kind == "Sphere":
-        return np.array([0.0, 0.0, 1.0]), 0.0, float(shape.radius)
-    if kind == "Box":
+        half, radius = float(shape.halfLength), float(shape.radius)
+    elif kind == "Sphere":
+        half, radius = 0.0, float(shape.radius)
+    elif kind == "Cylinder":
+        half, radius = capsule_around_prism(float(shape.halfLength), float(shape.radius))
+    elif kind == "Box":
         sides = np.array(shape.halfSide, dtype=np.float64)
-        radius = float(sides.min())
-        return np.eye(3)[int(sides.argmax())], float(sides.max()) - radius, radius
-    raise ControllerError(f"geom {name} is a {kind}, expected a capsule, a sphere or a box in group 3")
+        longest = int(sides.argmax())
+        axis = np.eye(3)[longest]
+        if boxes_inscribed:
+            radius = float(sides.min())
+            half = float(sides.max()) - radius
+        else:
+            corner = float(np.linalg.norm(np.delete(sides, longest)))
+            half, radius = capsule_around_prism(float(sides[longest]), corner)
+    elif hasattr(shape, "num_vertices"):
+        return capsule_around_points(name, shape.vertices() if shape.num_vertices else np.zeros((0, 3)))
+    else:
+        raise ControllerError(
+            f"geom {name} is a {kind}, expected a capsule, sphere, cylinder, box or mesh; "
+            "or give the bodies in collision_bodies"
+        )
+    return -half * axis, half * axis, radius
 
 
 def allowed_pairs(path: Path, capsules: tuple[Capsule, ...]) -> frozenset[frozenset[str]]:
     """Return the geom pairs that may touch: same joint, neighbours, or excluded in the MJCF `path`."""
+    # A URDF has no such element: there, same joint and neighbours are all.
     excluded = {
         frozenset((item.attrib["body1"], item.attrib["body2"]))
         for item in ET.parse(path).getroot().iterfind("./contact/exclude")

@@ -9,21 +9,28 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import ArrayLike
 
+from controllers.chunk import Chunk
+from controllers.contact import ExpectedContact, Felt
 from controllers.errors import ControllerError, LimitViolation
 from controllers.finite import require_finite
 from controllers.gains import Gains
+from controllers.guarded import GuardedApproach, GuardedMove, GuardedOutcome
+from controllers.halting import REST, Halt
 from controllers.held_object import HeldObject
 from controllers.limiter import Limiter
 from controllers.mpc import Mpc
 from controllers.obstacles import Obstacle
+from controllers.planner import Planned, Planner
+from controllers.pursuit import Pursuit
+from controllers.reflexes import Reflexes
 from controllers.robot_model import RobotModel
-from controllers.target import pose_distance, step_toward
+from controllers.stops import Stop, StopCategory, StopLatch
+from controllers.surroundings import Surroundings
+from controllers.target import pose_distance
+from controllers.tuned import TunedSets
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState, JointCommand
-from hybridctl.messages.arrays import FloatArray, MessageError, checked_transform
-
-SLOW = 0.15  # rad/s: below it a joint brakes within two milliradians, whatever limit is near
-WIDTH_TOLERANCE = 1e-6  # m: rounding of a gripper width is no reason to refuse a target
+from hybridctl.messages.arrays import FloatArray
 
 
 @dataclass(frozen=True)
@@ -33,15 +40,17 @@ class ControlResult:
     Attributes:
         command: What to send.
         status: `tracking` (on the way to the target or there), `holding` (no target), `stale` (the target
-            is too old), `qp_failed` (the last plan, then braking), `following_error` (the arm does not
-            follow, so the motion yields to where it is), `stopped` (the arm is latched in a stop),
-            `starting` (the first command after `start`, which is the measured state itself).
+            is too old: it lets go over the longest braking time), `qp_failed` (the last plan, then braking),
+            `following_error` (the arm does not follow, so the motion yields to where it is), `yielding` (the
+            target gives way to a contact), `stopped` (a stop is in force, or the arm is latched in one of its
+            own), `starting` (the first command after `start`, which is the measured state itself).
         slacks: By how much the plan breaks each soft limit at its worst node [m, m/s or rad/s].
         solve_ms: Time this step took [ms], for reporting only.
         violations: By how much the commanded state breaks each limit, broken ones only
             [m, rad or rad/s].
         limited: By how much the limiter changed the wanted joint velocity [rad/s]: it is what brakes in
             `holding` and `stale`, and 0 but for rounding while `tracking`.
+        stop: Why it is `stopped`; None else.
     """
 
     command: JointCommand
@@ -50,6 +59,7 @@ class ControlResult:
     solve_ms: float
     violations: dict[str, float]
     limited: float = 0.0
+    stop: Stop | None = None
 
 
 class Controller:
@@ -65,27 +75,23 @@ class Controller:
 
     def __init__(self, model: RobotModel, gains: Gains) -> None:
         self.model = model
-        self.gains = gains
-        scales = gains.scales
-        self._mpc = Mpc(model, gains)
-        self._limiter = Limiter(
-            q_min=model.q_min + scales.joint_margin,
-            q_max=model.q_max - scales.joint_margin,
-            dq_max=scales.velocity * model.dq_max,
-            ddq_max=scales.acceleration * model.ddq_max,
-            dt=gains.dt,
-        )
-        self._obstacles: tuple[tuple[Obstacle, ...], float | None, frozenset[tuple[str, str]]]
-        self._obstacles = (), None, frozenset()
-        self._held: tuple[HeldObject | None, bool] = None, False
-        self._target: PoseTarget | None = None
-        self._gripper_width = model.gripper_width[0]
+        self._sets = TunedSets(model, gains)
+        self._surroundings = Surroundings()
+        self._pursuit = Pursuit(model)
+        self._planner = Planner(model)
+        self._stops = StopLatch()
+        self._reflexes = Reflexes(model, gains, self._stops)
+        self._halt = Halt(dq_max=model.dq_max, ddq_max=gains.contacts.braking * model.ddq_max, dt=gains.dt)
+        self._guarded: GuardedApproach | None = None
+        self._halting = False
+        self._now = 0.0
         self._started = False
         self._starting = False
-        self._lagging = False
 
     def start(self, state: ArmState) -> None:
         """Take over from the measured state: it is the first command, and there is no target yet.
+
+        A stop in force stays in force.
 
         Raises:
             ControllerError: the state has the wrong number of joints or entries that are not finite.
@@ -99,34 +105,55 @@ class Controller:
             raise LimitViolation(self.model.joint_names[worst], float(q[worst]), low, high)
         self._limiter.reset(q=q, dq=dq)
         self._mpc.reset()
-        self._gripper_width = float(np.clip(state.gripper_width, *self.model.gripper_width))
-        self._target = None
-        self._lagging = False
+        self._planner.reset()
+        self._let_go()
+        self._pursuit.gripper_width = float(np.clip(state.gripper_width, *self.model.gripper_width))
+        self._reflexes.start(state)
+        self._now = state.stamp
         self._started = True
         self._starting = True
 
     def set_target(self, target: PoseTarget) -> None:
-        """Take a new target; its gripper width, if any, is remembered.
+        """Take a new target; its gripper width, if any, is remembered. It ends a guarded approach or chunk.
+
+        While a stop is in force it is checked and dropped: nothing set meanwhile moves the arm after a reset.
 
         Raises:
-            ControllerError: the pose is not a finite rigid transform, the stamp is not finite or the
+            ControllerError: the pose is not a finite rigid transform, stamp or twist are not finite or the
                 gripper width is outside the gripper's range. The last target stays.
         """
-        try:
-            checked_transform("target", target.T_base_target)
-        except MessageError as error:
-            raise ControllerError(str(error)) from error
-        if not np.isfinite(target.stamp):
-            raise ControllerError(f"target stamp is {target.stamp}, expected a finite time [s]")
-        width = target.gripper_width
-        if width is not None:
-            low, high = self.model.gripper_width
-            if not low - WIDTH_TOLERANCE <= width <= high + WIDTH_TOLERANCE:
-                raise ControllerError(
-                    f"target gripper_width is {width}, expected a width in [{low}, {high}] m"
-                )
-            self._gripper_width = min(max(float(width), low), high)
-        self._target = target
+        width = self._pursuit.checked(target)
+        if self._stops.stop is None:
+            self._pursuit.follow(target, width=width)
+            self._guarded, self._halting = None, False
+
+    def set_chunk(self, chunk: Chunk, *, now: float) -> int:
+        """Play a chunk in place of the target, from where it should be by now.
+
+        A new target or `hold` ends it. Poses that were due meanwhile are skipped, and the target's motion
+        goes over into the chunk's without a jump of position or velocity. After its last pose it rests there,
+        and grows stale as a target does.
+
+        Args:
+            chunk: What to play.
+            now: Clock time, as for `step` [s].
+
+        Returns:
+            How many of its poses are skipped.
+
+        Raises:
+            ControllerError: `start` was not called, a stop is in force, or the chunk is late, from the
+                future, no newer than the present one, far (see `targets` of the gains) or asks for a gripper
+                width out of range. What was followed before stays.
+        """
+        if not self._started:
+            raise ControllerError("set_chunk was called before start(state)")
+        if self._stops.stop is not None:
+            raise ControllerError(f"stopped ({self._stops.stop.cause}): reset the stop first")
+        limiter = self._limiter
+        skipped = self._pursuit.play(chunk, now=now, q=limiter.q, dq=limiter.dq, targets=self.gains.targets)
+        self._guarded, self._halting = None, False
+        return skipped
 
     def set_obstacles(
         self,
@@ -146,10 +173,7 @@ class Controller:
             ControllerError: there are more than the gains' obstacles.slots, a pair names nobody, or the
                 stamp is not finite. The last obstacles stay.
         """
-        if stamp is not None and not np.isfinite(stamp):
-            raise ControllerError(f"obstacles' stamp is {stamp}, expected a finite time [s]")
-        self._mpc.set_obstacles(obstacles, allowed=allowed)
-        self._obstacles = tuple(obstacles), stamp, allowed
+        self._surroundings.set_obstacles(self._mpc, obstacles, stamp=stamp, allowed=allowed)
 
     def hold_object(self, held: HeldObject | None, *, may_touch_table: bool = False) -> None:
         """Take an object that the hand holds into account in clearances and torques, or none.
@@ -158,12 +182,115 @@ class Controller:
             held: The object in the tool's frame.
             may_touch_table: Whether it may come down on the table: to be set down there.
         """
-        self._mpc.hold(held, may_touch_table=may_touch_table)
-        self._held = held, may_touch_table
+        self._surroundings.hold(self._mpc, held, may_touch_table=may_touch_table)
+
+    def set_gains(self, gains: Gains) -> None:
+        """Take new gains in the next control period, without a jump: the last command is kept.
+
+        From there the new limits bound each step as ever. Gains that brake more softly wait until the arm,
+        as it moves then, can stop inside its limits by them. The overrides of the skill in use apply.
+        Everything that rests on the gains is made here, which takes longer than a step.
+
+        Raises:
+            GainsError: they change what cannot change while an arm moves. The old gains stay.
+        """
+        self._sets.set_gains(gains)
+
+    def use_skill(self, name: str | None) -> None:
+        """Use the gains' overrides of a skill from the next control period on, without a jump.
+
+        As with `set_gains`, overrides that brake more softly may wait a moment.
+
+        Args:
+            name: A skill that the gains know; None for none.
+
+        Raises:
+            GainsError: there is no such skill. The one in use stays.
+        """
+        self._sets.use_skill(name)
+
+    @property
+    def gains(self) -> Gains:
+        """The gains in use, the skill's overrides included."""
+        return self._sets.current.gains
+
+    @property
+    def skill(self) -> str | None:
+        """The skill whose gains are used, or will be once the arm can take them; None for none."""
+        return self._sets.skill
 
     def hold(self) -> None:
         """Drop the target: brake to rest and stay there, the gripper as it is."""
-        self._target = None
+        self._pursuit.drop()
+        self._guarded = None
+
+    def emergency_stop(self, *, cause: str, category: StopCategory = StopCategory.BRAKE_THEN_OFF) -> Stop:
+        """Brake from the next period on and stay, whatever is asked, until `reset_stop`. Any thread may.
+
+        Args:
+            cause: Who or what asks for it, in words.
+            category: How; an emergency stop is of category 0 or 1 (IEC 60204-1, 9.2.3.4.2).
+
+        Returns:
+            The stop that is in force: an earlier one of the same category stays.
+
+        Raises:
+            ControllerError: the cause is empty; a stop is in force even then.
+        """
+        return self._stops.trip(cause=cause, category=category, stamp=self._now)
+
+    @property
+    def stop(self) -> Stop | None:
+        """The stop in force, None without one."""
+        return self._stops.stop
+
+    def reset_stop(self, *, acknowledged_cause: str) -> None:
+        """End the stop in force: the arm holds, and moves again only to a target set after this.
+
+        Raises:
+            ControllerError: no stop is in force, or its cause is not the acknowledged one.
+        """
+        self._stops.reset(acknowledged_cause=acknowledged_cause)
+        self._let_go()
+
+    def expect_contact(self, expected: ExpectedContact) -> None:
+        """Raise the contact thresholds for a limited time: a skill is about to touch something.
+
+        Raises:
+            ControllerError: it asks for more, or for longer, than the gains' `contacts` allow.
+        """
+        self._reflexes.expect(expected, now=self._now)
+
+    def comply(self, *, axes: tuple[str, ...]) -> None:
+        """Let the target give way along `axes` of its frame to what pushes on the tool; () ends it.
+
+        Raises:
+            ControllerError: an axis is unknown, or the arm measures no wrench.
+        """
+        self._reflexes.comply(axes, started=self._started)
+
+    def approach(self, move: GuardedMove) -> None:
+        """Begin a guarded approach from where the tool is, in place of the target.
+
+        Raises:
+            ControllerError: the arm measures no wrench, or a stop is in force.
+        """
+        self._reflexes.demand_wrench("a guarded approach", started=self._started)
+        if self._stops.stop is not None:
+            raise ControllerError(f"stopped ({self._stops.stop.cause}): reset the stop first")
+        self._pursuit.drop()
+        self._halting = False
+        self._guarded = GuardedApproach(move)
+
+    @property
+    def approached(self) -> GuardedOutcome | None:
+        """How the last guarded approach ended; None while it goes on, or after a new target or `hold`."""
+        return None if self._guarded is None else self._guarded.outcome
+
+    @property
+    def unwatched(self) -> tuple[str, ...]:
+        """What the arm does not measure, so that no contact is seen by it: of `wrench`, `tau_external`."""
+        return self._reflexes.unwatched
 
     def step(self, state: ArmState, *, now: float) -> ControlResult:
         """Compute the command of one control period.
@@ -182,31 +309,54 @@ class Controller:
         if not np.isfinite(now):
             raise ControllerError(f"now is {now}, expected a finite time [s]")
         q_measured, dq_measured = self._checked_state(state)
-        self._move_obstacles(now)
-        slacks: dict[str, float] = {}
-        violations: dict[str, float] = {}
+        if self._sets.take_over():
+            self._surroundings.tell(self._mpc)
+        self._surroundings.move(self._mpc, now=now)
+        self._now = now
+        felt = self._reflexes.feel(state, now=now, has_target=self._pursuit.target is not None)
+        q, dq = self._limiter.q, self._limiter.dq
+        stop, planned = self._stops.stop, Planned("starting", dq)
         limited = 0.0
         if state.stopped:
             # Whatever was planned is void: nothing moves until somebody sets a target anew.
-            self._target = None
+            self._let_go()
+            stop = stop or Stop("the arm is latched in a stop of its own", StopCategory.BRAKE_AND_HOLD, now)
             self._limiter.reset(q=q_measured, dq=np.zeros_like(dq_measured))
             self._mpc.reset()
-            q, dq, status = self._limiter.q, self._limiter.dq, "stopped"
-        elif self._starting:
-            q, dq, status = self._limiter.q, self._limiter.dq, "starting"
-        else:
-            status, wanted = self._plan(q_measured, now, slacks, violations)
-            q, dq = self._limiter.limit(dq=wanted)
-            limited = float(np.abs(dq - wanted).max())
+            q, dq = self._limiter.q, self._limiter.dq
+            planned = Planned("stopped", dq)
+        elif not self._starting:
+            if stop is not None:
+                self._let_go(halting=True)
+            if self._guarded is not None and self._guarded.outcome is None:
+                self._go_on(self._guarded, felt, q_measured, dq_measured, now)
+            if self._halting:
+                planned = self._halted(stop, q_measured, dq_measured)
+                q, dq = self._limiter.q, self._limiter.dq
+            else:
+                planned = self._planner.plan(
+                    self._sets.current,
+                    self._pursuit,
+                    q_measured,
+                    now=now,
+                    given_way=lambda T: self._reflexes.given_way(T, felt),
+                )
+                q, dq = self._limiter.limit(dq=planned.dq)
+            limited = float(np.abs(dq - planned.dq).max())
         self._starting = False
-        require_finite(q=q, dq=dq, gripper_width=self._gripper_width)
-        command = JointCommand(q=q, dq=dq, gripper_width=self._gripper_width, stamp=now)
-        return ControlResult(command, status, slacks, 1e3 * (perf_counter() - began), violations, limited)
+        width = self._pursuit.gripper_width
+        require_finite(q=q, dq=dq, gripper_width=width)
+        command = JointCommand(q=q, dq=dq, gripper_width=width, stamp=now)
+        status = planned.status
+        if status == "tracking" and self._reflexes.yielding:
+            status = "yielding"
+        took = 1e3 * (perf_counter() - began)
+        return ControlResult(command, status, planned.slacks, took, planned.violations, limited, stop)
 
     @property
     def target_source(self) -> str:
         """Who set the present target (`PoseTarget.source`); `none` without a target."""
-        return "none" if self._target is None else self._target.source
+        return self._pursuit.source
 
     def tool_pose(self, q: ArrayLike) -> FloatArray:
         """Return T_base_tool, shape (4, 4) [m], at joint positions `q`, shape (n,) [rad]."""
@@ -214,69 +364,49 @@ class Controller:
 
     def distance_to_target(self, state: ArmState) -> tuple[float, float]:
         """Return how far the measured tool is from the target [m] and [rad]; infinite without a target."""
-        if self._target is None:
+        if self._pursuit.target is None:
             return float("inf"), float("inf")
-        return pose_distance(self.tool_pose(state.q), self._target.T_base_target)
+        T, _ = self._pursuit.aim(state.stamp, stale_after=self.gains.targets.stale_after)
+        return pose_distance(self.tool_pose(state.q), T)
 
-    def _plan(
-        self, q_measured: FloatArray, now: float, slacks: dict[str, float], violations: dict[str, float]
-    ) -> tuple[str, FloatArray]:
-        """Return the status and the velocity wanted at the end of the period, shape (n,) [rad/s]."""
-        q, dq = self._limiter.q, self._limiter.dq
-        gap = q_measured - q
-        error = float(np.abs(gap).max())
-        threshold = self.gains.safety.following_error
-        # Half the threshold to resume, so that the status does not flicker.
-        self._lagging = error > (0.5 * threshold if self._lagging else threshold)
-        if self._lagging:
+    @property
+    def _mpc(self) -> Mpc:
+        return self._sets.current.mpc
+
+    @property
+    def _limiter(self) -> Limiter:
+        return self._sets.current.limiter
+
+    def _let_go(self, *, halting: bool = False) -> None:
+        """Forget the target and all that modifies it; `halting` brakes to where the arm really is."""
+        if halting and not self._halting:
+            self._halt.reset()
             self._mpc.reset()
-            violations["following_error"] = error
-            return "following_error", self._yielding_velocity(gap)
-        target = self._target
-        if target is None or now - target.stamp > self.gains.targets.stale_after:
-            return ("holding" if target is None else "stale"), self._braking_velocity(q, dq)
-        near = step_toward(
-            self.model.forward_kinematics(q),
-            target.T_base_target,
-            max_translation=self.gains.targets.max_translation,
-            max_rotation=self.gains.targets.max_rotation,
-        )
-        result = self._mpc.solve(q, dq, near)
-        slacks.update(result.slacks)
-        violations.update(result.violations)
-        finite = bool(np.isfinite(result.dq).all())
-        return ("tracking" if result.ok and finite else "qp_failed"), result.dq
+        self._halting = halting
+        self._pursuit.drop()
+        if self._guarded is not None and self._guarded.outcome is None:
+            self._guarded = None  # how one ended stays known
+        self._reflexes.let_go()
 
-    def _move_obstacles(self, now: float) -> None:
-        """Bring obstacles that move to where they are now."""
-        obstacles, stamp, allowed = self._obstacles
-        if stamp is None:
-            self._obstacles = obstacles, now, allowed  # the MPC has them as they are
-        elif now > stamp and any(obstacle.velocity.any() for obstacle in obstacles):
-            moved = [obstacle.at(now - stamp) for obstacle in obstacles]
-            self._mpc.set_obstacles(moved, allowed=allowed)
+    def _halted(self, stop: Stop | None, q_measured: FloatArray, dq_measured: FloatArray) -> Planned:
+        """Brake a period without a solver, harder than motion does, and say what was wanted."""
+        limiter, brake = self._limiter, self._sets.current.brake
+        wanted = self._halt.velocity(limiter.q, limiter.dq, q_measured=q_measured, dq_measured=dq_measured)
+        brake.reset(q=limiter.q, dq=limiter.dq)
+        q, dq = brake.limit(dq=wanted)
+        limiter.reset(q=q, dq=dq)
+        return Planned("holding" if stop is None else "stopped", wanted)
 
-    def _braking_velocity(self, q: FloatArray, dq: FloatArray) -> FloatArray:
-        """Return the velocity to brake with, shape (n,) [rad/s].
-
-        While fast, the MPC brings the tool to where full braking would end, put inside the box: braking
-        joint by joint alone knows neither box nor table. The slow rest is the limiter's.
-        """
-        if float(np.abs(dq).max()) < SLOW:
-            self._mpc.reset()
-            return np.zeros_like(dq)
-        stop = q + dq * np.abs(dq) / (2 * self.gains.scales.acceleration * self.model.ddq_max)
-        T = self.model.forward_kinematics(np.clip(stop, self.model.q_min, self.model.q_max))
-        box = self.gains.workspace
-        T = np.array(T)
-        T[:3, 3] = np.clip(T[:3, 3], np.add(box.lower, box.margin), np.subtract(box.upper, box.margin))
-        result = self._mpc.solve(q, dq, T)
-        return result.dq if result.ok and bool(np.isfinite(result.dq).all()) else np.zeros_like(dq)
-
-    def _yielding_velocity(self, gap: FloatArray) -> FloatArray:
-        """Return a slow velocity from the commanded position to the measured one, shape (n,) [rad/s]."""
-        slow = 0.1 * self.gains.scales.velocity * self.model.dq_max
-        return np.asarray(np.clip(2.0 * gap, -slow, slow))
+    def _go_on(
+        self, approach: GuardedApproach, felt: Felt, q: FloatArray, dq: FloatArray, now: float
+    ) -> None:
+        """Take the guarded approach's target of this period, or halt where it ended."""
+        assert felt.wrench is not None  # a wrench that is gone is a stop
+        resting = bool(max(np.abs(dq).max(), np.abs(self._limiter.dq).max()) < REST)
+        T = approach.step(self.model.forward_kinematics(q), felt.wrench, resting=resting, now=now)
+        self._pursuit.follow(PoseTarget(T, stamp=now, source="skill"), width=None)
+        if approach.outcome is not None:
+            self._let_go(halting=True)
 
     def _checked_state(self, state: ArmState) -> tuple[FloatArray, FloatArray]:
         return self.model.checked_joints("state.q", state.q), self.model.checked_joints("state.dq", state.dq)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import Field, model_validator
 
 from controllers.configuration import Section, read_section
+from controllers.contact_gains import Compliance, Contact
+from controllers.errors import GainsError
+from controllers.overrides import given, overridden, partial
+from controllers.world_gains import HalfSpace, KeepOutZone, Obstacles, Table, Workspace
 
 SHIPPED = Path(__file__).parent / "gains"
-
-Coordinate = Annotated[float, Field(ge=-5.0, le=5.0)]
 
 
 class Weights(Section):
@@ -48,66 +50,6 @@ class LimitScales(Section):
     joint_margin: float = Field(ge=0.0, le=0.3, description="Distance kept from position limits [rad]")
 
 
-class Workspace(Section):
-    """The box that the tool point stays in, base frame."""
-
-    lower: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Lowest x, y, z [m]")
-    upper: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Highest x, y, z [m]")
-    margin: float = Field(
-        ge=0.0, le=0.1, description="How far inside the box commands stay: room for the servos' lag [m]"
-    )
-
-    @model_validator(mode="after")
-    def _has_room(self) -> Workspace:
-        for axis, low, high in zip("xyz", self.lower, self.upper, strict=True):
-            if not low + self.margin < high - self.margin:
-                raise ValueError(f"{axis}: lower {low} is not below upper {high} by twice the margin")
-        return self
-
-
-class Table(Section):
-    """The plane that hand and fingers stay above."""
-
-    height: float = Field(ge=-2.0, le=2.0, description="Height of the table in the base frame [m]")
-    clearance: float = Field(ge=0.0, le=0.2, description="Distance kept from it [m]")
-
-
-class Obstacles(Section):
-    """Bodies of the world that the arm keeps away from."""
-
-    slots: int = Field(ge=0, le=16, description="How many there may be at once [1]")
-    margin: float = Field(ge=0.0, le=0.3, description="Distance kept from them [m]")
-
-
-class KeepOutZone(Section):
-    """A box of the base frame that no part of hand and forearm enters."""
-
-    lower: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Lowest x, y, z [m]")
-    upper: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Highest x, y, z [m]")
-    margin: float = Field(ge=0.0, le=0.3, description="Distance kept from it [m]")
-
-    @model_validator(mode="after")
-    def _has_room(self) -> KeepOutZone:
-        for axis, low, high in zip("xyz", self.lower, self.upper, strict=True):
-            if not low < high:
-                raise ValueError(f"{axis}: lower {low} is not below upper {high}")
-        return self
-
-
-class HalfSpace(Section):
-    """The side of a plane on which hand and forearm stay: normal·p ≥ offset."""
-
-    normal: tuple[Coordinate, Coordinate, Coordinate] = Field(description="Points to the free side [1]")
-    offset: float = Field(ge=-5.0, le=5.0, description="Of the plane along the unit normal [m]")
-    margin: float = Field(ge=0.0, le=0.3, description="Distance kept from it [m]")
-
-    @model_validator(mode="after")
-    def _has_direction(self) -> HalfSpace:
-        if sum(value**2 for value in self.normal) < 1e-6:
-            raise ValueError(f"normal {list(self.normal)} has no direction")
-        return self
-
-
 class Targets(Section):
     """How targets are taken."""
 
@@ -128,6 +70,37 @@ class Safety(Section):
     )
 
 
+if TYPE_CHECKING:
+    WeightOverrides: TypeAlias = Section
+    ScaleOverrides: TypeAlias = Section
+    TargetOverrides: TypeAlias = Section
+else:
+    WeightOverrides, ScaleOverrides, TargetOverrides = (
+        partial(Weights),
+        partial(LimitScales),
+        partial(Targets),
+    )
+
+
+class SkillGains(Section):
+    """What one skill does differently; a key that is not given is as for all."""
+
+    weights: WeightOverrides = Field(default_factory=WeightOverrides, description="Weights of this skill")
+    scales: ScaleOverrides = Field(default_factory=ScaleOverrides, description="Limit scales of this skill")
+    targets: TargetOverrides = Field(
+        default_factory=TargetOverrides, description="How this skill takes targets"
+    )
+
+
+class Skills(Section):
+    """Overrides by skill."""
+
+    approach: SkillGains = Field(default_factory=SkillGains, description="Going near a thing or container")
+    insert: SkillGains = Field(default_factory=SkillGains, description="Putting a thing into a tight place")
+    carry: SkillGains = Field(default_factory=SkillGains, description="Moving with a thing in the hand")
+    pull: SkillGains = Field(default_factory=SkillGains, description="Pulling what is guided, as a drawer")
+
+
 class Gains(Section):
     """Everything that tunes a controller."""
 
@@ -144,6 +117,9 @@ class Gains(Section):
     half_spaces: tuple[HalfSpace, ...] = Field(default=(), description="Planes that the arm stays above")
     targets: Targets = Field(description="How targets are taken")
     safety: Safety = Field(description="Margins, penalties and stops")
+    contacts: Contact = Field(default=Contact(), description="What is a contact, and what answers it")
+    compliance: Compliance = Field(default=Compliance(), description="How a target gives way to a force")
+    skills: Skills = Field(default_factory=Skills, description="Overrides by skill")
 
     @model_validator(mode="after")
     def _grid_fits_rate(self) -> Gains:
@@ -155,10 +131,40 @@ class Gains(Section):
             raise ValueError(f"node_times {list(self.node_times)} do not rise")
         return self
 
+    @model_validator(mode="after")
+    def _skills_fit(self) -> Gains:
+        for name in Skills.model_fields:
+            self.for_skill(name)  # raises where overrides break a rule over several keys
+        return self
+
     @property
     def dt(self) -> float:
         """Control period [s]."""
         return 1.0 / self.rate
+
+    @property
+    def overridden_skills(self) -> tuple[str, ...]:
+        """Names of the skills that have overrides."""
+        return tuple(name for name in Skills.model_fields if _given(self.skills, name))
+
+    def for_skill(self, name: str) -> Gains:
+        """Return the gains of a skill: these with its overrides, and no more `skills` in them.
+
+        A skill without overrides has these gains.
+
+        Raises:
+            GainsError: there is no such skill.
+        """
+        if name not in Skills.model_fields:
+            known = ", ".join(Skills.model_fields)
+            raise GainsError(f"no gains are kept for a skill {name!r}, expected one of: {known}")
+        changes = _given(self.skills, name)
+        plain = self.model_copy(update={"skills": Skills()})
+        return overridden(plain, changes) if changes else plain
+
+
+def _given(skills: Skills, name: str) -> dict[str, Any]:
+    return {key: values for key, values in given(getattr(skills, name)).items() if values}
 
 
 def load_gains(path: str | Path | None = None) -> Gains:
@@ -170,7 +176,27 @@ def load_gains(path: str | Path | None = None) -> Gains:
     Raises:
         GainsError: the file cannot be read, has an unknown or missing key or a value out of range.
     """
+    return read_section(Gains, gains_path(path))
+
+
+def gains_path(path: str | Path | None = None) -> Path:
+    """Return the file that `load_gains` reads for `path`."""
     chosen = Path("panda" if path is None else path)
     if chosen.suffix == "" and not chosen.is_file():
         chosen = SHIPPED / f"{chosen}.yaml"
-    return read_section(Gains, chosen)
+    return chosen
+
+
+def fixed(gains: Gains) -> dict[str, object]:
+    """Return what cannot change while an arm moves: loop, compiled problem and contact watch rest on it."""
+    return {
+        "rate": gains.rate,
+        "node_times": gains.node_times,
+        "obstacles.slots": gains.obstacles.slots,
+        "number of keep_out zones": len(gains.keep_out),
+        "number of half_spaces": len(gains.half_spaces),
+        "safety.torque_rows": gains.safety.torque_rows,
+        "weights.manipulability > 0": gains.weights.manipulability > 0.0,
+        "contacts": gains.contacts,
+        "compliance": gains.compliance,
+    }

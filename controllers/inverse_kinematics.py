@@ -44,7 +44,7 @@ def solve_ik(
     local = pin.ReferenceFrame.LOCAL
     identity = np.eye(6)
     for _ in range(max_iterations):
-        pin.computeJointJacobians(pin_model, data, q)
+        pin.computeJointJacobians(pin_model, data, model.configuration(q))
         gap = pin.updateFramePlacement(pin_model, data, frame).actInv(target)
         twist = pin.log6(gap).vector
         if np.abs(twist[:3]).max() < tolerance and np.abs(twist[3:]).max() < tolerance:

@@ -8,7 +8,7 @@ from typing import Any
 import casadi as ca
 import numpy as np
 
-from controllers.errors import ControllerError
+from controllers.robot_file import joint_axis
 from controllers.robot_model import RobotModel
 from hybridctl.messages.arrays import FloatArray
 
@@ -77,18 +77,10 @@ class JointStep:
 
 
 def joint_steps(model: RobotModel, q: Any) -> list[JointStep]:
-    """Return the step of every joint at `q`, SX of shape (n, 1) [rad or m].
-
-    Raises:
-        ControllerError: a joint is neither revolute nor prismatic, or the arm branches.
-    """
+    """Return the step of every joint at `q`, SX of shape (n, 1) [rad or m]."""
     pin_model = model.pin_model
     steps = []
     for j in range(model.n):
-        if pin_model.parents[j + 1] != j:
-            raise ControllerError(
-                f"{model.joint_names[j]} does not follow the joint before it, expected one chain"
-            )
         axis, slides = joint_axis(pin_model.joints[j + 1])
         placement = pin_model.jointPlacements[j + 1]
         R, p = ca.SX(exact(placement.rotation)), ca.SX(exact(placement.translation))
@@ -100,11 +92,7 @@ def joint_steps(model: RobotModel, q: Any) -> list[JointStep]:
 
 
 def joint_chain(model: RobotModel) -> JointChain:
-    """Build the symbolic chain of `model`.
-
-    Raises:
-        ControllerError: a joint is neither revolute nor prismatic, or the arm branches.
-    """
+    """Build the symbolic chain of `model`."""
     q = ca.SX.sym("q", model.n)
     rotations, origins, axes, prismatic = [], [], [], []
     R, p = ca.SX.eye(3), ca.SX.zeros(3, 1)
@@ -116,37 +104,6 @@ def joint_chain(model: RobotModel) -> JointChain:
         origins.append(p)
         prismatic.append(step.slides)
     return JointChain(q, rotations, origins, axes, prismatic)
-
-
-def joint_axis(joint: Any) -> tuple[FloatArray, bool]:
-    """Return the unit axis of a Pinocchio joint in its own frame, and whether it slides.
-
-    The axis is read from the joint's motion subspace, so aligned and unaligned joints are one case, and so
-    are continuous ones, whose configuration is a cosine and a sine.
-
-    Raises:
-        ControllerError: the joint has not exactly one degree of freedom, or is no revolute, prismatic or
-            continuous joint.
-    """
-    if joint.nv != 1 or joint.nq > 2:
-        raise ControllerError(
-            f"{joint.shortname()} has nq={joint.nq}, nv={joint.nv}, "
-            "expected a revolute, continuous or prismatic joint"
-        )
-    data = joint.createData()
-    position = np.zeros(joint.idx_q + joint.nq)
-    if joint.nq == 2:
-        position[joint.idx_q] = 1.0  # cosine and sine of no turn
-    joint.calc(data, position)
-    S = np.asarray(data.S).reshape(6)
-    lengths = np.linalg.norm(S[:3]), np.linalg.norm(S[3:])
-    if not np.allclose(sorted(lengths), (0.0, 1.0)):
-        raise ControllerError(
-            f"{joint.shortname()} moves along {S.tolist()}, "
-            "expected a revolute, continuous or prismatic joint"
-        )
-    slides = bool(lengths[0] > 0.5)
-    return np.array(S[:3] if slides else S[3:]), slides
 
 
 def tool_joint(model: RobotModel) -> int:

@@ -104,7 +104,7 @@ class MomentumObserver:
         p, beta = self._momentum(q, dq)
         h = np.inf if self._stamp is None else stamp - self._stamp
         if abs(h - self.period) <= 0.5 * self.period:
-            friction = self._friction * (q - self._q)
+            friction = self._friction * self._model.turn(self._q, q)
             self._steps[:-1] = self._steps[1:]
             self._steps[-1] = p - self._p - h * (tau + (beta + self._beta) / 2) + friction
             self._residual = self._weights @ self._steps
@@ -117,6 +117,7 @@ class MomentumObserver:
     def _momentum(self, q: FloatArray, dq: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return p = M dq and beta = Cᵀ dq − g, both of shape (n,)."""
         model, data = self._model.pin_model, self._data
+        q = self._model.configuration(q)
         g = np.array(pin.computeGeneralizedGravity(model, data, q))
         p = pin.rnea(model, data, q, self._zero, dq) - g  # M dq, the armature included
         C = pin.computeCoriolisMatrix(model, data, q, dq)

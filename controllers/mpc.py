@@ -102,6 +102,7 @@ class Mpc:
         world = next((limit for limit in chosen if isinstance(limit, ObstacleLimit)), None)
         self._obstacles = ObstacleSlots(self._evaluation, world, model=model, margin=gains.obstacles.margin)
         self._qp = DenseQp(slack_weight=gains.safety.slack_weight)
+        self._duals = np.zeros(len(self._evaluation.lower) + len(self._evaluation.table.soft))
         self._plan: tuple[FloatArray, FloatArray, FloatArray] | None = None
         self._plan_age = 0.0
         self.reset()
@@ -111,6 +112,7 @@ class Mpc:
         """Forget the last plan and the last acceleration."""
         self._plan = None
         self._ddq = np.zeros(self._n)
+        self._duals[:] = 0.0
 
     def set_obstacles(
         self, obstacles: Sequence[Obstacle], *, allowed: frozenset[tuple[str, str]] = frozenset()
@@ -215,17 +217,23 @@ class Mpc:
         if room.min() >= 0.0 and np.array_equal(free, inside):
             return u, room
         chosen = table.near(room)
+        bounds = np.arange(len(lower))
         for again in range(ROUNDS + 1):
-            x = self._qp.solve(
+            which = np.concatenate((bounds, len(bounds) + chosen))
+            solution = self._qp.solve(
                 H,
                 f,
                 A=table.matrix(chosen),
                 lower=np.concatenate((lower, table.lower[chosen])),
                 upper=np.concatenate((upper, table.upper[chosen])),
                 soft=table.soft[chosen],
+                duals=self._duals[which],
             )
-            if x is None:
+            if solution is None:
                 return None, None
+            x, duals = solution
+            self._duals[:] = 0.0
+            self._duals[which] = duals
             # The first bounds contain full braking, and rounding must not turn them round.
             u = np.minimum(np.maximum(x, lower), upper).reshape(self._N, self._n)
             room = table.room(u)

@@ -34,8 +34,9 @@ class DenseQp:
         lower: FloatArray,
         upper: FloatArray,
         soft: NDArray[np.bool_],
-    ) -> FloatArray | None:
-        """Return the minimiser, shape (variables,), or None if DAQP found none.
+        duals: FloatArray,
+    ) -> tuple[FloatArray, FloatArray] | None:
+        """Return the minimiser, shape (variables,), and the multipliers, or None if DAQP found none.
 
         Args:
             H: Shape (variables, variables), positive definite.
@@ -44,19 +45,20 @@ class DenseQp:
             lower: Bounds of x, then of A x, shape (variables + rows,).
             upper: The same.
             soft: For every row of A, whether it may give way.
+            duals: Guess of the multipliers of bounds and rows, shape (variables + rows,): where to start.
         """
         if not (np.isfinite(f).all() and np.isfinite(H).all() and np.isfinite(A).all()):
             return None
         sense = np.zeros(len(lower), dtype=np.int32)
         sense[len(f) :][soft] = SOFT
-        flag, _ = self._solver.setup(H, f, A, upper, lower, sense)
+        flag, _ = self._solver.setup(H, f, A, upper, lower, sense, dual_start=duals)
         if flag < 0:
             return None
         x, _, flag, info = self._solver.solve()
         self.iterations = int(info["iterations"])
         if flag < 1 or not np.isfinite(x).all():
             return None
-        return np.asarray(x, dtype=np.float64)
+        return np.asarray(x, dtype=np.float64), np.asarray(info["lam"], dtype=np.float64)
 
 
 def unconstrained_minimum(H: FloatArray, f: FloatArray) -> FloatArray | None:

@@ -29,6 +29,7 @@ from world_state.store import EventStore
 
 TIME_LIMIT = 60.0
 BuildTree = Callable[[TreeContext, str], Tree]
+WatchGains = Callable[[Controller], Listener]
 
 
 @dataclass
@@ -107,6 +108,7 @@ def run_instruction(
     policy: VlaPolicy | PolicyQueue,
     model: RobotModel | None = None,
     gains: Gains | None = None,
+    watch_gains: WatchGains | None = None,
     build_tree: BuildTree = follow_instruction,
     recorder: Recorder | None = None,
     listeners: tuple[Listener, ...] = (),
@@ -121,6 +123,7 @@ def run_instruction(
         policy: The VLA; on an arm in real time a `ThreadedQueue` around it, so that it never blocks.
         model: The robot model; the Panda when None.
         gains: The controller's gains; those that ship when None.
+        watch_gains: Makes a listener that changes the controller's gains while it runs; None leaves them.
         build_tree: Makes the behavior tree of an instruction.
         recorder: Where telemetry, video and events go.
         listeners: Others who watch.
@@ -143,6 +146,8 @@ def run_instruction(
             recorder.describe(model, controller.gains)
             context.note = _note_into(store, recorder, clock)
         watching = (*listeners, recorder) if recorder is not None else listeners
+        if watch_gains is not None:
+            watching = (*watching, watch_gains(controller))
         tree = build_tree(context, instruction)
         runtime = Runtime(tree=tree, controller=controller, arm=arm, clock=clock, listeners=watching)
         outcome = runtime.run(time_limit=time_limit)

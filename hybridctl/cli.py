@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from hybridctl.commands import bench, check, collect, demo, run, tasks, train, view
+from hybridctl.commands import bench, check, collect, demo, run, tasks, train, tune, view
 from hybridctl.commands.console import ERRORS
 
 
@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A vision-language-action model moves an arm by a behavior tree, a memory and an MPC.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, demo, tasks, view, check, bench, collect, train):
+    for command in (run, demo, tasks, view, check, bench, tune, collect, train):
         command.add(commands)
     return parser
 
@@ -45,6 +45,7 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
     from hybridctl.sim.cameras import RenderError
     from hybridctl.sim.scene import SceneError
     from hybridctl.training.recipe import RecipeError
+    from hybridctl.tuning.evaluation import TuningError
     from hybridctl.vla.errors import CheckpointError
     from hybridctl.vla.policy import InstructionError
     from world_state.errors import StoreError
@@ -52,7 +53,7 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
     return (
         AddressError, BenchError, CheckpointError, ConnectionLost, ControllerError, DatasetError, GainsError,
         InstructionError, OSError, RecipeError, RenderError, RunFolderError, SceneError, SeedError,
-        StoreError, UnicodeError, WireError,
+        StoreError, TuningError, UnicodeError, WireError,
     )  # fmt: skip
 
 

@@ -121,6 +121,8 @@ def record_demonstration(
             "success": done.success,
             "status": outcome.status,
             "cause": outcome.cause,
+            "stop": outcome.stop_report,
+            "unwatched": outcome.unwatched,
             "plan": str(task.plan),
             "score": asdict(done.score),
             "sim_seconds": round(outcome.duration, 3),

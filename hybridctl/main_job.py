@@ -14,10 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from controllers.gains import Gains, load_gains
+from controllers.gains_file import GainsFile
 from controllers.robot_model import RobotModel
-from hybridctl.assembly import run_instruction
+from hybridctl.assembly import WatchGains, run_instruction
 from hybridctl.data.episode_recorder import FRAMES_PER_SECOND, EpisodeRecorder, TakePicture
 from hybridctl.data.lerobot_layout import DatasetError
+from hybridctl.gains_watch import GainsWatch
 from hybridctl.progress import Progress
 from hybridctl.record import Recorder, refuse_used_folder, write_html
 from hybridctl.runtime import Listener
@@ -34,6 +36,7 @@ def run_main_job(
     out: Path,
     arm: str = "sim",
     gains_file: Path | None = None,
+    watch_gains: bool = False,
     policy_folder: Path | None = None,
     renderer: str = "auto",
     camera_errors: CameraErrors | None = None,
@@ -47,7 +50,8 @@ def run_main_job(
 
     An instruction that no task scores (`score` is null) counts as done when the tree says so. With `dataset`
     the run is appended to that folder as an episode if it was done, with `keep_failures` also if not; the
-    report's `episode` says what came of that.
+    report's `episode` says what came of that. With `watch_gains` edits of the gains file take effect while
+    the arm moves.
 
     Raises:
         DatasetError: `dataset` holds something else, or episodes of another kind.
@@ -57,7 +61,8 @@ def run_main_job(
         AddressError, ConnectionLost, WireError: `arm` is no address, or nobody answers there.
     """
     torch.set_num_threads(1)
-    gains = load_gains(gains_file)
+    watched = GainsFile(gains_file) if watch_gains else None
+    gains = watched.gains if watched is not None else load_gains(gains_file)
     policy = load_policy(policy_folder)
     policy.checked_instruction(instruction)
     refuse_used_folder(out)
@@ -85,6 +90,7 @@ def run_main_job(
             report = _run(
                 instruction, place, policy=policy, gains=gains, recorder=recorder,
                 listeners=(progress, *listeners), time_limit=time_limit,
+                watch_gains=None if watched is None else _watch(watched, place, recorder, console),
             )  # fmt: skip
             report["seed"] = seed if arm == "sim" else None
             report["episode"] = None if episodes is None else _end_episode(episodes, report)
@@ -104,6 +110,7 @@ def _run(
     recorder: Recorder,
     listeners: tuple[Listener, ...],
     time_limit: float,
+    watch_gains: WatchGains | None,
 ) -> dict[str, Any]:
     queue = ThreadedQueue(policy, place.clock) if _is_realtime(place) else LockstepQueue(policy, place.clock)
     started = perf_counter()
@@ -115,6 +122,7 @@ def _run(
             clock=place.clock,
             policy=queue,
             gains=gains,
+            watch_gains=watch_gains,
             recorder=recorder,
             listeners=listeners,
             time_limit=time_limit,
@@ -129,6 +137,8 @@ def _run(
         "success": bool(outcome.status == "SUCCESS" and (score is None or score["success"])),
         "status": outcome.status,
         "cause": outcome.cause,
+        "stop": outcome.stop_report,
+        "unwatched": outcome.unwatched,
         "plan": str(result.context.plan),
         "score": score,
         "sim_seconds": round(outcome.duration, 3),
@@ -144,6 +154,14 @@ def _run(
         "failures": outcome.failures,
         "camera": place.camera_name,
     }
+
+
+def _watch(file: GainsFile, place: Workplace, recorder: Recorder, console: Console) -> WatchGains:
+    def say(text: str) -> None:
+        console.print(text, markup=False)
+        recorder.on_event(place.clock.now(), "gains", text, {"file": str(file.path)})
+
+    return lambda controller: GainsWatch(controller, file, say=say, followers=(place.take_gains,))
 
 
 def _episode_recorder(folder: Path, place: Workplace, *, keep_failures: bool) -> EpisodeRecorder:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from controllers.controller import Controller, ControlResult
+from controllers.stops import Stop, StopCategory
 from hybridctl.messages.arm import Arm, ArmState
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.clock import Clock
@@ -71,6 +72,8 @@ class Outcome:
         statuses: How many control periods the controller spent in each status.
         solve_ms: Time of each controller step [ms].
         failures: Leaves that failed on the way.
+        stop: Category, cause and time of the stop that ended it; None of a run that none ended.
+        unwatched: What the arm does not measure, so that no contact is seen by it.
     """
 
     status: str = "RUNNING"
@@ -82,6 +85,15 @@ class Outcome:
     statuses: dict[str, int] = field(default_factory=dict)
     solve_ms: list[float] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
+    stop: Stop | None = None
+    unwatched: tuple[str, ...] = ()
+
+    @property
+    def stop_report(self) -> dict[str, Any] | None:
+        """The stop as a report has it; None without one."""
+        if self.stop is None:
+            return None
+        return {"category": int(self.stop.category), "cause": self.stop.cause, "stamp": self.stop.stamp}
 
     @property
     def token_share(self) -> float:
@@ -102,6 +114,9 @@ class Runtime:
     Order of each period: read, tick the tree (every few periods), controller step (validate, MPC, limiter,
     finite check), send, sleep. Missed periods are never made up for: a late one starts when it can, and one
     that is later than LATE_PERIODS ends the run. Any fault stops the arm first and halts the tree then.
+
+    A stop of the controller (a contact, an emergency stop) ends the run too: the tree is halted, the
+    controller brakes, and the arm is latched at rest; at once for category 0. It stays in force there.
     """
 
     def __init__(
@@ -116,6 +131,7 @@ class Runtime:
     ) -> None:
         self._tree, self._controller, self._arm, self._clock = tree, controller, arm, clock
         self._listeners = listeners
+        self._stamp = 0.0
         self._tree_every = max(1, round(controller.gains.rate / tree_rate))
 
     def run(self, *, time_limit: float) -> Outcome:
@@ -131,6 +147,8 @@ class Runtime:
         except Exception as error:
             outcome.status = "STOPPED"
             outcome.cause = f"{type(error).__name__}: {error}"
+            if outcome.stop is None:  # the arm's own stop, which brakes and holds
+                outcome.stop = Stop(outcome.cause, StopCategory.BRAKE_AND_HOLD, self._stamp)
         finally:
             self._halt_tree()
             outcome.failures = self._tree.failures()
@@ -147,6 +165,7 @@ class Runtime:
         try:
             while True:
                 state, now = arm.read(), clock.now()
+                self._stamp = now
                 self._check(state, now=now, due=due)
                 if outcome.ticks % self._tree_every == 0 and outcome.status == "RUNNING":
                     self._tick(outcome, state, width, now - start, time_limit)
@@ -160,6 +179,13 @@ class Runtime:
                 T = controller.tool_pose(state.q)
                 self._account(outcome, state, result, T, position)
                 position = T[:3, 3].copy()
+                if result.stop is not None and result.stop != outcome.stop:  # the first, or a stricter one
+                    if outcome.stop is None:
+                        self._halt_tree()
+                        braking_since = now
+                    outcome.status, outcome.cause, outcome.stop = "STOPPED", result.stop.cause, result.stop
+                if outcome.stop is not None and outcome.stop.category is StopCategory.POWER_OFF:
+                    break
                 if braking_since is not None and self._at_rest(
                     result, state, braking_for=now - braking_since
                 ):
@@ -168,6 +194,9 @@ class Runtime:
                 # The limits rest on one period passing between commands: a late one shifts those after it.
                 due = due + dt if sent_at - due < 0.5 * dt else sent_at + dt
                 clock.sleep_until(due)
+            outcome.unwatched = controller.unwatched
+            if outcome.stop is not None:
+                arm.stop(cause=outcome.stop.cause)
         except BaseException as error:
             arm.stop(cause=f"{type(error).__name__}: {error}")
             self._halt_tree()

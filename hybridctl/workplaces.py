@@ -41,6 +41,10 @@ class Workplace(Protocol):
         """Return control periods in which a limit was broken, by limit."""
         ...
 
+    def take_gains(self, gains: Gains) -> None:
+        """Hear of gains that a running controller has taken."""
+        ...
+
     def close(self) -> None:
         """Give everything back."""
         ...
@@ -80,6 +84,10 @@ class InProcess:
         """Return what the physics show."""
         return dict(self._watch.violations)
 
+    def take_gains(self, gains: Gains) -> None:
+        """Judge violations by the widest limits that were in force."""
+        self._watch.take_gains(gains)
+
     def close(self) -> None:
         """Free the renderers."""
         self._simulator.close()
@@ -109,6 +117,9 @@ class Apart:
     def violations(self, outcome: Outcome) -> dict[str, int]:
         """Return what the controller says of its own commands."""
         return dict(outcome.violations)
+
+    def take_gains(self, gains: Gains) -> None:
+        """Nothing: the controller itself says what it breaks."""
 
     def close(self) -> None:
         """Close the connection; the arm stops."""

@@ -8,6 +8,7 @@ import pytest
 
 from behaviors.trees.follow_instruction import follow_instruction
 from controllers.errors import ControllerError
+from controllers.stops import StopCategory
 from hybridctl.assembly import run_instruction
 from hybridctl.runtime import Runtime
 from hybridctl.vla.queue import ThreadedQueue
@@ -315,3 +316,54 @@ def test_a_tree_that_cannot_halt_does_not_hide_why_the_run_ended(simulator, task
     outcome = runtime.run(time_limit=5.0)
     assert outcome.cause == "ZeroDivisionError: a bug"
     assert arm.read().stopped
+
+
+def test_an_emergency_stop_brakes_halts_the_tree_and_is_named_with_its_category(
+    simulator, task, expert, make_context
+):
+    context = make_context(expert)
+
+    def then(ticks):
+        if ticks == 10:
+            context.controller.emergency_stop(cause="the button at the door")
+        return "RUNNING"
+
+    tree, arm, runtime = make(simulator, context, then)
+    outcome = runtime.run(time_limit=5.0)
+    assert (outcome.status, outcome.cause) == ("STOPPED", "the button at the door")
+    assert outcome.stop_report["category"] == 1
+    assert outcome.duration < 1.5
+    assert tree.halted
+    assert arm.stop_cause == "the button at the door"
+    assert speed(simulator) < 0.01
+    again = make(simulator, context, lambda ticks: "RUNNING")[2].run(time_limit=1.0)
+    assert again.cause == "the button at the door"  # a new run is no reset
+    context.controller.reset_stop(acknowledged_cause="the button at the door")
+    assert make(simulator, context, lambda ticks: "RUNNING")[2].run(time_limit=0.3).status == "TIMEOUT"
+
+
+def test_a_stop_of_category_0_stops_the_arm_in_the_same_period(simulator, task, expert, make_context):
+    context = make_context(expert)
+    ticked = []
+
+    def then(ticks):
+        if ticks == 10:
+            ticked.append(simulator.clock.now())
+            context.controller.emergency_stop(cause="fence", category=StopCategory.POWER_OFF)
+        return "RUNNING"
+
+    _, arm, runtime = make(simulator, context, then)
+    outcome = runtime.run(time_limit=5.0)
+    assert outcome.stop.category is StopCategory.POWER_OFF
+    assert simulator.clock.now() - ticked[0] < 0.02
+    assert arm.stop_cause == "fence"
+
+
+def test_a_fault_of_the_program_is_a_stop_of_category_2(simulator, task, expert, make_context):
+    def then(ticks):
+        raise ZeroDivisionError("a bug")
+
+    outcome = make(simulator, make_context(expert), then)[2].run(time_limit=5.0)
+    assert outcome.stop_report["category"] == 2
+    assert outcome.stop_report["cause"] == "ZeroDivisionError: a bug"
+    assert outcome.unwatched == ()

@@ -120,6 +120,6 @@ def with_torque_rows(gains: Gains) -> Gains | None:
     """Return the gains with torque rows on every node; None where the controller has none."""
     if "torque_rows" not in Safety.model_fields:
         return None
-    values = gains.model_dump()
+    values = gains.model_dump(exclude_unset=True)
     values["safety"]["torque_rows"] = True
     return Gains.model_validate(values)

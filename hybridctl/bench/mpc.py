@@ -94,7 +94,8 @@ def follow_all(passes: int, *, peers: bool = False, scenario: Scenario | None = 
         runs = [Run(follower) for follower in followers]
         with Progress(console=Console(stderr=True)) as progress:
             bar = progress.add_task("passes", total=passes + 1)
-            _follow(runs, robot, scenario, ticks=2 * BLOCK)  # warm caches, and what is compiled at first use
+            # Warm caches, and what is compiled at first use.
+            _follow(runs, robot, scenario, ticks=min(2 * BLOCK, scenario.ticks))
             for run in runs:
                 run.ms.clear()
                 run.failures = 0
@@ -108,7 +109,7 @@ def follow_all(passes: int, *, peers: bool = False, scenario: Scenario | None = 
 
 
 def _ours(robot: RobotModel, gains: Gains) -> list[Follower]:
-    five = Gains.model_validate(gains.model_dump() | {"node_times": FIVE_NODES})
+    five = Gains.model_validate(gains.model_dump(exclude_unset=True) | {"node_times": FIVE_NODES})
     ours: list[Follower] = [
         ControllerFollower("nodes5", robot, five),
         ControllerFollower("nodes8", robot, gains),

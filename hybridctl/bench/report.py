@@ -20,6 +20,7 @@ FIRST_EVALUATION_SEED = 1_000_000
 BENCHES = {
     "main-job": "hybridctl.bench.main_job",
     "experts": "hybridctl.bench.experts",
+    "loop": "hybridctl.bench.loop",
     "mpc": "hybridctl.bench.mpc",
     "mpc-stress": "hybridctl.bench.mpc_stress",
     "sim": "hybridctl.bench.sim",

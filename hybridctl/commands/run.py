@@ -36,6 +36,9 @@ def add(commands: Commands) -> None:
         help="sim (in this process), or sim://HOST:PORT of `python -m hybridctl.sim.server` (default: sim)",
     )
     run.add_argument("--gains", type=Path, help="YAML file of controller gains (default: the one that ships)")
+    run.add_argument(
+        "--watch-gains", action="store_true", help="take edits of the gains file while the arm moves"
+    )
     run.add_argument("--policy", type=Path, help="model folder (default: the model that ships)")
     run.add_argument("--renderer", choices=("auto", "gl", "ray"), default="auto", help="(default: auto)")
     run.add_argument(
@@ -75,6 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
         out=out,
         arm=arguments.arm,
         gains_file=arguments.gains,
+        watch_gains=arguments.watch_gains,
         policy_folder=arguments.policy,
         renderer=arguments.renderer,
         camera_errors=arguments.camera_errors,

@@ -109,12 +109,18 @@ class PoseTarget:
         stamp: Stamp of the observation that the target rests on [s]; targets grow stale by it.
         gripper_width: Wanted finger distance [m]; None keeps the present one.
         source: Who made it: `tokens`, `fine`, `skill` (classical motion such as lift) or `home`.
+        twist: How the target moves on from its stamp: linear, then angular velocity along the base axes,
+            shape (6,) [m/s, rad/s]; None for one at rest.
+        tolerance: How far from it is near enough, position [m] and rotation [rad]: where braking would end
+            inside both, the arm comes to rest there and does not hunt; (0, 0) asks for the pose itself.
     """
 
     T_base_target: FloatArray
     stamp: float
     gripper_width: float | None = None
     source: str = field(default="skill")
+    twist: FloatArray | None = None
+    tolerance: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         T = checked_transform("PoseTarget.T_base_target", self.T_base_target)
@@ -122,3 +128,12 @@ class PoseTarget:
         checked_scalar("PoseTarget.stamp", self.stamp)
         if self.gripper_width is not None:
             checked_scalar("PoseTarget.gripper_width", self.gripper_width, low=0.0, high=1.0)
+        if self.twist is not None:
+            object.__setattr__(self, "twist", checked("PoseTarget.twist", self.twist, shape=(6,)))
+        tolerance = checked("PoseTarget.tolerance", self.tolerance, shape=(2,))
+        if (tolerance < 0.0).any():
+            raise MessageError(
+                f"PoseTarget.tolerance is {tolerance.tolist()}, expected a distance [m] and an angle [rad] "
+                "of 0 or more"
+            )
+        object.__setattr__(self, "tolerance", (float(tolerance[0]), float(tolerance[1])))

@@ -24,8 +24,8 @@ def at(model: RobotModel, **joints: float) -> np.ndarray:
     return q
 
 
-def ball(centre: np.ndarray, radius: float = 0.05, velocity: np.ndarray = np.zeros(3)) -> Obstacle:
-    return Obstacle("ball", centre, centre, radius, velocity)
+def ball(centre: np.ndarray, velocity: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Obstacle:
+    return Obstacle("ball", centre, centre, 0.05, np.array(velocity))
 
 
 def test_a_state_within_all_limits_breaks_none(model: RobotModel, check: MotionCheck) -> None:
@@ -44,7 +44,7 @@ def test_a_state_within_all_limits_breaks_none(model: RobotModel, check: MotionC
         ("torque", {"q2": 1.2, "q4": -0.3}, 0.0, 60.0),
         ("box", {"q1": 1.2}, 0.0, 0.0),
         ("table", {"q2": 0.9, "q4": -1.9}, 0.0, 0.0),
-        ("self_collision", {"q2": -1.2, "q4": -3.0, "q6": 0.1}, 0.0, 0.0),
+        ("self_collision", {"q4": -3.0, "q6": 0.3}, 0.0, 0.0),
     ],
 )
 def test_a_planted_violation_is_found(
@@ -73,10 +73,10 @@ def test_the_distance_to_an_obstacle_is_that_to_the_nearest_body(model: RobotMod
     below = T[:3, 3] + 0.10 * T[:3, 2]  # 10 cm beyond the tool point, along the tool
     check = MotionCheck(model, GAINS, (ball(below),))
     room = check.judge(model.q_rest, STILL, STILL, (ball(below),)).room["world"]
-    assert room == pytest.approx(0.046, abs=0.012)  # fingers end 9 mm beyond the tool point
+    assert room == pytest.approx(np.hypot(0.040, 0.091) - 0.05, abs=1e-4)  # inner corners of the fingertips
     nearer = ball(below - 0.07 * T[:3, 2])
     judged = check.judge(model.q_rest, STILL, STILL, (nearer,))
-    assert judged.broken["world"] == pytest.approx(0.07 - room, abs=0.002)
+    assert judged.broken["world"] == pytest.approx(0.05 - np.hypot(0.040, 0.021), abs=1e-4)
 
 
 @pytest.mark.parametrize("joint", range(7))
@@ -85,7 +85,7 @@ def test_what_moves_counts_only_where_the_arm_moves_into_it(
     model: RobotModel, joint: int, sign: float
 ) -> None:
     T = model.forward_kinematics(model.q_rest)
-    obstacle = ball(T[:3, 3] + np.array([0.01, 0.015, -0.03]), velocity=np.array([0.0, 0.0, 0.1]))
+    obstacle = ball(T[:3, 3] + np.array([0.01, 0.015, -0.03]), velocity=(0.0, 0.0, 0.1))
     check = MotionCheck(model, GAINS, (obstacle,))
     dq = STILL.copy()
     dq[joint] = sign

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hybridctl.bench import mpc
+from hybridctl.bench.follower import Step
 from hybridctl.bench.report import BenchError, Job
 from hybridctl.bench.scenario import load_scenario
 
@@ -44,7 +45,7 @@ def test_a_missing_peer_is_named_with_the_extra_and_ours_is_measured(
 ) -> None:
     monkeypatch.setitem(sys.modules, "mink", None)
     monkeypatch.delitem(sys.modules, "hybridctl.bench.peers.mink_ik", raising=False)
-    short = SLICE.model_copy(update={"ticks": 30})
+    short = load_scenario().model_copy(update={"ticks": 30})
     rows = mpc.follow_all(1, scenario=short)
     (missing,) = [row for row in rows if "problem" in row]
     assert missing["follower"] == "mink"
@@ -81,13 +82,14 @@ def row(name: str, ms: float, **more: object) -> mpc.Row:
     }  # fmt: skip
 
 
+BROKEN = {"box": -0.1, "self_collision": 0.1, "table": -0.002, "world": 0.1, "acceleration": -200.0}
 ROWS = [
     row("empty", 0.001),
     row("nodes5", 0.2, qp_failures=1),
     row("nodes8", 0.3, violations={"box": 2, "table": 1}, steady_state_mm=0.03),
-    row("mink", 0.15, violations={"box": 80}, room={"box": -0.1, "self_collision": 0.1, "table": -0.002, "world": 0.1, "acceleration": -200.0}),  # fmt: skip
+    row("mink", 0.15, violations={"box": 80}, room=BROKEN),
     row("pink", 1.2),
-]  # fmt: skip
+]
 
 
 def test_figures_are_the_keys_that_the_readme_quotes() -> None:
@@ -120,7 +122,7 @@ def test_everybody_gets_every_tick_in_blocks_that_take_turns() -> None:
             super().__init__()
             self.name = name
 
-        def step(self, T: np.ndarray, obstacles: object, now: float) -> mpc.Any:
+        def step(self, T: np.ndarray, obstacles: object, now: float) -> Step:
             seen.append((self.name, round(now / SLICE.dt)))
             return super().step(T, (), now)
 

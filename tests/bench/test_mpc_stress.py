@@ -65,7 +65,7 @@ def test_the_arm_in_an_obstacle_at_rest_counts_and_one_that_runs_into_it_is_told
     model: RobotModel,
 ) -> None:
     tool = model.forward_kinematics(model.q_rest)[:3, 3]
-    still = Obstacle("still", tool, tool, 0.03)
+    still = Obstacle("still", tool, tool, 0.052)
     runs = replace(still, velocity=np.array([0.0, 0.0, 0.01]))
     at_rest = motion(model, np.tile(model.q_rest, (5, 1)))
     row = judge_motion(model, GAINS, case(model, still), at_rest, measured=False)
@@ -79,7 +79,7 @@ def test_box_and_table_count_from_the_first_tick_that_keeps_them_after_a_start_b
     model: RobotModel,
 ) -> None:
     low = np.array(model.q_rest)
-    low[1] += 0.5  # the fingers are in the table
+    low[[1, 3]] = 0.9, -1.9  # the fingers are in the table
     q = np.vstack((low, low, model.q_rest, model.q_rest))
     assert judge_motion(model, GAINS, case(model), motion(model, q), measured=False)["table_mm"] > 10.0
     beyond = case(model, start="outside")

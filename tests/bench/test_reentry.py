@@ -8,7 +8,12 @@ from controllers.limiter import Limiter
 from hybridctl.bench.reentry import Reentry, judge_joints
 
 DT = 0.01
-BOUNDS = {"q_min": np.array([-1.0]), "q_max": np.array([1.0]), "dq_max": np.array([1.0]), "ddq_max": np.array([4.0])}  # fmt: skip
+BOUNDS = {
+    "q_min": np.array([-1.0]),
+    "q_max": np.array([1.0]),
+    "dq_max": np.array([1.0]),
+    "ddq_max": np.array([4.0]),
+}
 
 
 def judge(q: list[float], dq: list[float]) -> Reentry:

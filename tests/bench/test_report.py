@@ -73,3 +73,9 @@ def test_the_table_says_what_was_not_measured(tmp_path: Path) -> None:
     assert list(shown.columns[0].cells) == ["success_rate", "floor"]
     assert list(shown.columns[1].cells) == ["0.5", "not measured"]
     assert list(shown.columns[2].cells) == ["60", "3"]
+
+
+def test_what_was_asked_of_the_peers_reaches_the_bench(tmp_path: Path) -> None:
+    run(tmp_path)
+    run(tmp_path, peers=True)
+    assert [job.peers for job in ASKED] == [False, True]

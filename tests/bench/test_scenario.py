@@ -1,4 +1,4 @@
-"""The scenario does what FIELD's motion does: it moves, leaves the box, meets an obstacle, jumps twice, rests."""
+"""The scenario's target moves, leaves the box, passes through an obstacle, jumps twice and rests."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_the_target_leaves_the_box_and_comes_back_to_rest_inside_it() -> None:
     assert (p[:, 2] < 0.0).any(), "below the table"
     assert outside[-1] < 0.0
     resting = [max(pose_distance(T, SCENARIO.targets[-1])) for T in SCENARIO.targets[-300:]]
-    assert max(resting) == 0.0
+    assert max(resting) < 1e-12
 
 
 def test_the_target_passes_through_the_post_and_the_ball_moves() -> None:

@@ -1,4 +1,4 @@
-"""Cases of the stress bench are what they say: each kind of start, far targets, obstacles clear of the arm."""
+"""Cases of the stress bench are what they say: every kind of start, far targets, obstacles off the arm."""
 
 import numpy as np
 import pytest

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -14,15 +16,19 @@ import pinocchio as pin
 import pytest
 
 from controllers import Controller, ControlResult, Gains, RobotModel, load_gains
-from controllers.gains import HalfSpace, KeepOutZone
 from controllers.horizon import Horizon
 from controllers.kinematics import joint_chain, tool_joint, tool_pose
 from controllers.mpc import Mpc, MpcResult
 from controllers.symbols import Node, State
 from controllers.target import step_toward
 from controllers.terms import joint_costs, joint_limits, node_costs, node_limits
+from controllers.world_gains import HalfSpace, KeepOutZone
+from hybridctl.arms import SimulatedArm
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState
+from hybridctl.sim.fixtures import Fixture
+from hybridctl.sim.table_scene import sample_scene
+from hybridctl.sim.world import SimWorld
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +39,49 @@ def model() -> RobotModel:
 @pytest.fixture(scope="session")
 def gains() -> Gains:
     return load_gains()
+
+
+URDFS = {
+    "ur5": "ur_description/urdf/ur5_robot.urdf",
+    "ur10": "ur_description/urdf/ur10_robot.urdf",
+    "xarm7": "xarm_description/urdf/xarm7.urdf",
+    "z1": "z1_description/urdf/z1.urdf",
+    "jaco": "kinova_description/robots/kinova.urdf",
+}
+
+
+def urdf_of(name: str) -> Path:
+    try:
+        package = distribution("example-robot-data")
+    except PackageNotFoundError:
+        pytest.skip(f"{name} needs the package example-robot-data (pip install -e .[dev])")
+    share = Path(str(package.locate_file("cmeel.prefix/share")))
+    return share / "example-robot-data" / "robots" / URDFS[name]
+
+
+@pytest.fixture(scope="session")
+def arm_named() -> Callable[[str], RobotModel]:
+    """Arms from PyPI's example-robot-data, with their descriptions in tests/controllers/arms; loaded once."""
+    loaded: dict[str, RobotModel] = {}
+
+    def load(name: str) -> RobotModel:
+        if name not in loaded:
+            limits = Path(__file__).parent / "arms" / f"{name}.yaml"
+            loaded[name] = RobotModel.load(urdf_of(name), limits=limits)
+        return loaded[name]
+
+    return load
+
+
+@pytest.fixture(params=["panda", *URDFS])
+def any_arm(request: pytest.FixtureRequest, model: RobotModel, arm_named: Callable) -> RobotModel:
+    return model if request.param == "panda" else arm_named(request.param)
+
+
+def postures(model: RobotModel, count: int) -> np.ndarray:
+    """Random positions within the limits, endless joints up to two turns, shape (count, n)."""
+    low, high = np.maximum(model.q_min, -4 * np.pi), np.minimum(model.q_max, 4 * np.pi)
+    return np.random.default_rng(3).uniform(low, high, (count, model.n))
 
 
 def measured(q: np.ndarray, dq: np.ndarray | None = None, stamp: float = 0.0, **fields: object) -> ArmState:
@@ -290,8 +339,73 @@ def drive(
 
 def fail_qp(monkeypatch: pytest.MonkeyPatch, mpc: Mpc) -> None:
     """Let no QP have an answer from now on."""
-    monkeypatch.setattr(mpc._qp, "solve", lambda *_, **__: None)
-    monkeypatch.setattr("controllers.mpc.unconstrained_minimum", lambda *_: None)
+    monkeypatch.setattr(mpc, "_optimum", lambda *_: (None, None))
+
+
+@dataclass
+class FeelingArm:
+    """The controller on MuJoCo's servos, the arm with wrist sensor and residual; a book serves as a wall."""
+
+    world: SimWorld
+    controller: Controller
+    driver: SimulatedArm
+    measured: list[ArmState] = field(default_factory=list)
+    log: list[ControlResult] = field(default_factory=list)
+
+    def step(self, T: np.ndarray | None = None, *, width: float | None = None) -> ControlResult:
+        state, now = self.driver.read(), self.world.now()
+        if T is not None:
+            self.controller.set_target(PoseTarget(T, stamp=now, gripper_width=width))
+        result = self.controller.step(state, now=now)
+        self.driver.send(result.command)
+        self.world.sleep_until(now + self.controller.gains.dt)
+        self.measured.append(state)
+        self.log.append(result)
+        return result
+
+    def go_to(
+        self, T: np.ndarray | None, seconds: float, *, width: float | None = None
+    ) -> list[ControlResult]:
+        return [self.step(T, width=width) for _ in range(round(seconds / self.controller.gains.dt))]
+
+    def put_wall(self, centre: tuple[float, float, float]) -> None:
+        """Stand a wall across y, 0.4 m wide and high and 2 cm thick."""
+        model, half = self.world.model, (0.2, 0.01, 0.2)
+        wall = model.geom("book").id
+        model.geom_size[wall], model.geom_pos[wall] = half, 0.0
+        model.geom_rbound[wall] = np.linalg.norm(half)
+        model.geom_aabb[wall] = (0.0, 0.0, 0.0, *half)
+        model.body("book").pos[:] = centre
+
+    def forces(self, since: int = 0) -> np.ndarray:
+        """Force on the tool along base axes, each period, shape (m, 3) [N]."""
+        turns = [self.controller.tool_pose(state.q)[:3, :3] for state in self.measured[since:]]
+        pairs = zip(turns, self.measured[since:], strict=True)
+        return np.array([R @ state.wrench[:3] for R, state in pairs if state.wrench is not None])
+
+    def height(self) -> float:
+        return float(self.controller.tool_pose(self.driver.read().q)[2, 3])
+
+
+@pytest.fixture(scope="session")
+def bench_world() -> SimWorld:
+    return SimWorld(replace(sample_scene(0), objects=(), fixtures=(Fixture("book", 3.0, 3.0),)))
+
+
+@pytest.fixture
+def feeling_arm(bench_world: SimWorld, model: RobotModel, gains: Gains) -> Callable[..., FeelingArm]:
+    def make(*fixtures: Fixture, **contact: object) -> FeelingArm:
+        shown = fixtures or (Fixture("book", 3.0, 3.0),)
+        bench_world.reset(replace(bench_world.scene, fixtures=shown))
+        bench_world.set_arm(np.array(model.q_rest), 0.04)
+        driver = SimulatedArm(bench_world)
+        driver.__enter__()
+        chosen = gains.model_copy(update={"contacts": gains.contacts.model_copy(update=contact)})
+        controller = Controller(model, chosen)
+        controller.start(driver.read())
+        return FeelingArm(bench_world, controller, driver)
+
+    return make
 
 
 @pytest.fixture
@@ -303,6 +417,8 @@ def arm(model: RobotModel, gains: Gains) -> IdealArm:
 def helpers() -> object:
     """The functions above: test files of the importlib mode cannot import each other."""
     return SimpleNamespace(
+        postures=postures,
+        urdf_of=urdf_of,
         measured=measured,
         tool_down=tool_down,
         IdealArm=IdealArm,

@@ -4,8 +4,10 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
-from controllers import Controller, ControllerError, Gains, LimitViolation, RobotModel
+from controllers import Chunk, Controller, ControllerError, Gains, LimitViolation, RobotModel
+from controllers import planner as planner_module
 from controllers.mpc import MpcResult
+from controllers.planner import Planner
 from controllers.target import pose_distance
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arrays import MessageError
@@ -278,5 +280,138 @@ def test_braking_out_of_a_fast_motion_stays_in_the_box(
         return found
 
     assert worst() <= 0.0
-    monkeypatch.setattr(Controller, "_braking_velocity", lambda self, q, dq: np.zeros_like(dq))
+    monkeypatch.setattr(Planner, "_to_rest", lambda self, tuned: np.zeros_like(tuned.limiter.dq))
     assert worst() > 0.001
+
+
+def test_a_target_with_tolerance_is_reached_without_hunting(arm, gains: Gains, helpers) -> None:
+    rng = np.random.default_rng(0)
+    T = helpers.tool_down(0.5, 0.1, 0.3)
+
+    def follow_noise(ticks: int) -> np.ndarray:
+        speeds = []
+        for k in range(ticks):
+            if k % 20 == 0:  # a noisy token stream of 5 Hz
+                noisy = T.copy()
+                noisy[:3, 3] += rng.uniform(-0.002, 0.002, 3)
+                arm.controller.set_target(PoseTarget(noisy, stamp=arm.now, tolerance=tolerance))
+            arm.step()
+            speeds.append(np.abs(arm.dq).max())
+        return np.array(speeds)
+
+    tolerance = (0.01, 0.02)
+    assert follow_noise(400)[200:].max() == 0.0
+    assert arm.log[-1].status == "tracking"
+    assert arm.controller.distance_to_target(arm.state)[0] < 0.01
+    tolerance = (0.0, 0.0)
+    assert follow_noise(200).max() > 0.0
+
+
+def test_a_moving_target_moves_on_and_is_caught(arm, helpers) -> None:
+    twist = np.array([0.0, -0.05, 0.0, 0.0, 0.0, 0.0])
+    arm.controller.set_target(PoseTarget(helpers.tool_down(0.5, 0.1, 0.3), stamp=0.0, twist=twist))
+    for _ in range(95):
+        arm.step()
+    place = arm.controller.tool_pose(arm.q)[:3, 3]
+    np.testing.assert_allclose(place, (0.5, 0.1 - 0.05 * arm.now, 0.3), atol=0.02)
+    still = PoseTarget(helpers.tool_down(0.5, 0.1, 0.3), stamp=0.0)
+    arm.controller.set_target(still)
+    assert arm.controller.distance_to_target(arm.state)[0] > 0.03
+
+
+def test_a_stale_target_lets_go_without_a_jolt(
+    arm, gains: Gains, helpers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def jolt() -> float:
+        """Return the largest change of acceleration from the moment at which the target is stale."""
+        arm.controller.start(helpers.measured(np.array(arm.controller.model.q_rest)))
+        arm.q, arm.dq, arm.log = np.array(arm.controller.model.q_rest), np.zeros(7), []
+        began = arm.now
+        target = helpers.tool_down(0.5, 0.4, 0.3)
+        arm.controller.set_target(PoseTarget(target, stamp=began - gains.targets.stale_after + 0.35))
+        for _ in range(150):
+            arm.step()
+        dq = np.array([result.command.dq for result in arm.log])
+        stale = [result.status for result in arm.log].index("stale")
+        assert np.abs(dq[stale]).max() > 0.3  # it was on its way
+        assert np.all(dq[-1] == 0.0)
+        ddq = np.diff(dq, axis=0) / gains.dt
+        return float(np.abs(np.diff(ddq, axis=0))[stale - 2 : stale + 3].max())
+
+    smooth = jolt()
+    monkeypatch.setattr(
+        planner_module, "pull_of", lambda age, *, stale_after, decay: float(age <= stale_after)
+    )
+    assert smooth < 0.5 * jolt()
+
+
+def line(start: np.ndarray, step: np.ndarray, count: int) -> np.ndarray:
+    poses = np.repeat(start[None], count, axis=0)
+    poses[:, :3, 3] += np.arange(count)[:, None] * step
+    return poses
+
+
+def test_chunks_are_followed_across_seams_within_the_acceleration_limit(
+    arm, model: RobotModel, gains: Gains
+) -> None:
+    T = arm.controller.tool_pose(arm.q)
+    bound = gains.scales.acceleration * model.ddq_max * gains.dt + 1e-9
+    step = np.array([0.0, 0.01, 0.0])
+    for k in range(5):  # each made from an observation 0.15 s old, spliced halfway through the last one
+        seen = arm.controller.tool_pose(arm.q)
+        stamp = arm.now
+        for _ in range(15):
+            arm.step()
+        chunk = Chunk(line(seen, step if k < 3 else -step, 10), stamp=stamp, period=0.1)
+        assert arm.controller.set_chunk(chunk, now=arm.now) == 2
+        assert arm.controller.target_source == "tokens"
+        for _ in range(35):
+            before = arm.dq
+            assert arm.step().status in ("tracking", "starting")
+            assert np.all(np.abs(arm.dq - before) <= bound)
+    assert arm.controller.tool_pose(arm.q)[1, 3] > T[1, 3] + 0.01
+
+
+def test_the_rest_of_a_chunk_decays_to_a_hold_in_its_last_pose(arm, helpers) -> None:
+    arm.step()
+    chunk = Chunk(line(arm.controller.tool_pose(arm.q), np.array([0.0, 0.01, 0.0]), 5), stamp=0.0, period=0.1)
+    arm.controller.set_chunk(chunk, now=arm.now)
+    for _ in range(300):
+        arm.step()
+    assert arm.log[-1].status == "stale"
+    assert np.all(arm.dq == 0.0)
+    np.testing.assert_allclose(arm.controller.tool_pose(arm.q)[:3, 3], chunk.poses[-1][:3, 3], atol=1e-3)
+
+
+def test_a_chunk_ends_with_a_target_a_hold_or_a_stop(arm, helpers) -> None:
+    arm.step()
+
+    def play() -> None:
+        poses = line(arm.controller.tool_pose(arm.q), np.array([0.0, 0.01, 0.0]), 20)
+        arm.controller.set_chunk(Chunk(poses, stamp=arm.now, period=0.1), now=arm.now)
+        arm.step()
+
+    play()
+    arm.controller.hold()
+    assert arm.step().status == "holding"
+    play()
+    arm.controller.set_target(PoseTarget(helpers.tool_down(0.5, 0.0, 0.3), stamp=arm.now, source="fine"))
+    arm.step()
+    assert arm.controller.target_source == "fine"
+    play()
+    arm.controller.step(helpers.measured(arm.q, stopped=True), now=arm.now)
+    assert arm.step().status == "holding"
+
+
+def test_a_refused_chunk_leaves_what_was_followed(arm, helpers) -> None:
+    T = helpers.tool_down(0.5, 0.1, 0.3)
+    with pytest.raises(ControllerError, match="before start"):
+        Controller(arm.controller.model, arm.controller.gains).set_chunk(Chunk(T[None], 0.0, 0.1), now=0.0)
+    arm.controller.set_target(PoseTarget(T, stamp=0.0, source="fine"))
+    far = Chunk(line(helpers.tool_down(0.5, 2.0, 0.3), np.zeros(3), 3), stamp=0.0, period=0.1)
+    with pytest.raises(ControllerError, match="expected at most"):
+        arm.controller.set_chunk(far, now=0.0)
+    here = line(arm.controller.tool_pose(arm.q), np.zeros(3), 3)
+    with pytest.raises(ControllerError, match=r"gripper_width is 0.5, expected a width in \[0.0, 0.08\]"):
+        arm.controller.set_chunk(Chunk(here, 0.0, 0.1, np.full(3, 0.5)), now=0.0)
+    assert arm.controller.target_source == "fine"

@@ -23,11 +23,11 @@ def symbols(model: RobotModel) -> list:
     return [ca.SX.sym(name, model.n) for name in ("q", "dq", "ddq")]
 
 
-def test_agrees_with_pinocchio(model: RobotModel) -> None:
-    motion = symbols(model)
-    function = ca.Function("tau", motion, [inverse_dynamics(model, *motion)])
-    for q, dq, ddq in motions(model, 50):
-        expected = pin.rnea(model.pin_model, model.pin_model.createData(), q, dq, ddq)
+def test_agrees_with_pinocchio(any_arm: RobotModel) -> None:
+    motion, pin_model = symbols(any_arm), any_arm.pin_model
+    function = ca.Function("tau", motion, [inverse_dynamics(any_arm, *motion)])
+    for q, dq, ddq in motions(any_arm, 50):
+        expected = pin.rnea(pin_model, pin_model.createData(), any_arm.configuration(q), dq, ddq)
         np.testing.assert_allclose(np.array(function(q, dq, ddq))[:, 0], expected, atol=1e-9)
 
 

@@ -6,20 +6,21 @@ import pinocchio as pin
 import pytest
 
 from controllers import ControllerError, RobotModel
-from controllers.kinematics import joint_axis, joint_chain, tool_pose
+from controllers.kinematics import joint_chain, tool_pose
+from controllers.robot_file import joint_axis
 
 
-def test_tool_pose_and_jacobian_agree_with_pinocchio(model: RobotModel) -> None:
-    chain = joint_chain(model)
-    R, p = tool_pose(model, chain)
-    outputs = [R, p, ca.vertcat(chain.point_jacobian(6, p), chain.angular_jacobian(6))]
+def test_tool_pose_and_jacobian_agree_with_pinocchio(any_arm: RobotModel, helpers) -> None:
+    chain, last = joint_chain(any_arm), any_arm.n - 1
+    R, p = tool_pose(any_arm, chain)
+    outputs = [R, p, ca.vertcat(chain.point_jacobian(last, p), chain.angular_jacobian(last))]
     function = ca.Function("tool", [chain.q], outputs)
-    for q in np.random.default_rng(3).uniform(model.q_min, model.q_max, (50, 7)):
+    for q in helpers.postures(any_arm, 50):
         R_q, p_q, J_q = (np.array(item) for item in function(q))
-        T = model.forward_kinematics(q)
+        T = any_arm.forward_kinematics(q)
         np.testing.assert_allclose(R_q, T[:3, :3], atol=1e-9)
         np.testing.assert_allclose(p_q[:, 0], T[:3, 3], atol=1e-9)
-        np.testing.assert_allclose(J_q, model.jacobian(q), atol=1e-9)
+        np.testing.assert_allclose(J_q, any_arm.jacobian(q), atol=1e-9)
 
 
 MIXED = """<mujoco><worldbody><body name="a" pos="0.1 0.2 0.3" quat="0.9 0.1 0.3 0.2">

@@ -83,6 +83,31 @@ def test_stopping_velocity_stops_within_the_room_and_uses_it(room: float, ddq: f
     assert travelled >= room - 1e-9
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(pushes, st.integers(1, 60)), max_size=8), st.floats(-1e4, 1e4))
+def test_an_endless_joint_keeps_velocity_and_acceleration(inputs: list[tuple[float, int]], q: float) -> None:
+    endless = {**BOUNDS, "q_min": np.array([-np.inf, -0.01]), "q_max": np.array([np.inf, 0.01])}
+    limiter = Limiter(**endless, dt=DT)
+    limiter.reset(q=np.array([q, 0.0]), dq=np.zeros(2))
+    dq = np.zeros(2)
+    for push, times in inputs:
+        for _ in range(times):
+            q_next, dq_next = limiter.limit(dq=np.array([push, push]))
+            assert np.isfinite(q_next).all()
+            assert np.all(np.abs(dq_next) <= BOUNDS["dq_max"] + 1e-9)
+            assert np.all(np.abs(dq_next - dq) <= BOUNDS["ddq_max"] * DT + 1e-9)
+            assert abs(q_next[1]) <= 0.01 + 1e-9
+            dq = dq_next
+
+
+def test_an_endless_joint_reaches_full_speed_and_keeps_it() -> None:
+    limiter = Limiter(**{**BOUNDS, "q_min": np.full(2, -np.inf), "q_max": np.full(2, np.inf)}, dt=DT)
+    for _ in range(2000):
+        q, dq = limiter.limit(dq=np.full(2, 9.0))
+    np.testing.assert_array_equal(dq, BOUNDS["dq_max"])
+    assert q[0] > 2 * np.pi
+
+
 def test_bounds_are_keyword_only_and_checked() -> None:
     with pytest.raises(TypeError):
         Limiter(*BOUNDS.values(), DT)

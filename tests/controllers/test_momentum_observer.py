@@ -1,5 +1,7 @@
 """The momentum observer finds an outside torque from q, dq and tau, and nothing where nothing pushes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pinocchio as pin
 import pytest
@@ -29,17 +31,31 @@ def motor_torque(model: RobotModel, seed: int, t: float, outside: np.ndarray) ->
     """Return what the motors give at `t` while the world adds `outside`: the equations of motion."""
     q, dq, ddq = swing(model, seed, t)
     friction = model.pin_model.damping * dq
+    q = model.configuration(q)
     return pin.rnea(model.pin_model, model.pin_model.createData(), q, dq, ddq) + friction - outside
 
 
-def residuals(model: RobotModel, seed: int, outside: np.ndarray, *, start: int = 0, steps: int = 60):
-    """Return the residuals along a motion that the world pushes on, from step `start` on."""
+def residuals(
+    model: RobotModel,
+    seed: int,
+    outside: np.ndarray,
+    *,
+    start: int = 0,
+    steps: int = 60,
+    wrapped: bool = False,
+):
+    """Return the residuals along a motion that the world pushes on, from step `start` on.
+
+    With `wrapped`, the encoders of endless joints count from -pi to pi only.
+    """
     observer = MomentumObserver(model, period=PERIOD)
     found = []
     for k in range(start, steps + 1):
         q, dq, _ = swing(model, seed, k * PERIOD)
         nodes = (k - 1 + np.array([0.1127, 0.5, 0.8873])) * PERIOD  # Gauss: the mean over the period
         tau = np.array([5, 8, 5]) / 18 @ [motor_torque(model, seed, t, outside) for t in nodes]
+        if wrapped:
+            q = np.where(model.endless, np.remainder(q + np.pi, 2 * np.pi) - np.pi, q)
         found.append(observer.update(q, dq, tau, k * PERIOD))
     return np.array(found)
 
@@ -49,6 +65,29 @@ def residuals(model: RobotModel, seed: int, outside: np.ndarray, *, start: int =
 def test_it_follows_any_push_through_any_motion(model: RobotModel, seed: int, outside: np.ndarray) -> None:
     found = residuals(model, seed, outside)
     assert np.abs(found[-1] - outside).max() < 0.05
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=seeds, outside=arrays(np.float64, 6, elements=st.floats(-20.0, 20.0)))
+def test_it_follows_any_push_on_an_arm_with_continuous_joints(
+    arm_named, seed: int, outside: np.ndarray
+) -> None:
+    found = residuals(arm_named("jaco"), seed, outside)
+    assert np.abs(found[-1] - outside).max() < 0.05
+
+
+def test_an_encoder_that_starts_anew_is_no_push(arm_named) -> None:
+    jaco = arm_named("jaco")
+    pin_model = jaco.pin_model.copy()
+    pin_model.damping = np.full(6, 2.0)
+    q_rest = jaco.q_rest + np.array([np.pi, 0, 0, 0, 0, np.pi])  # so the motion crosses the seam
+    model = replace(jaco, pin_model=pin_model, pin_data=pin_model.createData(), q_rest=q_rest)
+    push = np.full(6, 3.0)
+    seams = [np.abs(swing(model, 4, k * PERIOD)[0][[0, 5]]) > np.pi for k in range(61)]
+    assert any(seam.any() for seam in seams)
+    assert not all(seam.all() for seam in seams)
+    counted, wrapped = residuals(model, 4, push), residuals(model, 4, push, wrapped=True)
+    np.testing.assert_allclose(wrapped, counted, atol=1e-9)
 
 
 @settings(max_examples=15, deadline=None)

@@ -147,7 +147,7 @@ def test_rows_that_were_left_out_would_have_changed_nothing(
             assert result.ok
             room, u = mpc._evaluation.table.room(mpc._plan[2]), mpc._plan[2]
             left_out += int((room > 0.1).sum())
-            np.testing.assert_allclose(u, reference(mpc, q, dq, T, plan, ddq), atol=1e-6)
+            np.testing.assert_allclose(u, reference(mpc, q, dq, T, plan, ddq), atol=1e-5)
             broken |= {name for name, slack in result.slacks.items() if slack > 1e-4}
             q, dq, compared = result.q, result.dq, compared + 1
     assert compared == 75

@@ -20,9 +20,16 @@ WALL = (0.2, 0.01, 0.2)  # half sides [m]
 AWAY = (0.0, 0.0, -3.0)
 
 
+def numb(state: ArmState) -> ArmState:
+    return replace(state, wrench=None, tau_external=None)
+
+
 @dataclass
 class Servoed:
-    """The controller on a simulated arm over an empty table, and what was measured and commanded."""
+    """The controller on a simulated arm over an empty table, and what was measured and commanded.
+
+    The arm feels nothing here: how one that does answers a contact is tested in test_contact.py.
+    """
 
     world: SimWorld
     controller: Controller
@@ -31,7 +38,7 @@ class Servoed:
     log: list[ControlResult] = field(default_factory=list)
 
     def step(self, T: np.ndarray | None = None) -> ControlResult:
-        state, now = self.driver.read(), self.world.now()
+        state, now = numb(self.driver.read()), self.world.now()
         if T is not None:
             self.controller.set_target(PoseTarget(T, stamp=now))
         result = self.controller.step(state, now=now)
@@ -84,7 +91,7 @@ def servoed(empty_world: SimWorld, model: RobotModel, gains: Gains) -> Iterator[
     driver = SimulatedArm(empty_world)
     with driver:
         controller = Controller(model, gains)
-        controller.start(driver.read())
+        controller.start(numb(driver.read()))
         yield Servoed(empty_world, controller, driver)
 
 

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import mujoco
 import numpy as np
+import pinocchio as pin
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from controllers import ControllerError, GainsError, RobotModel
-from controllers.collision import allowed_pairs
+from controllers.collision import allowed_pairs, segment_distance
 from controllers.robot_model import ROBOTS
 
 PANDA = ROBOTS / "panda.xml"
@@ -80,6 +83,59 @@ def test_excluded_and_neighbouring_bodies_are_not_kept_apart(model: RobotModel) 
     assert frozenset(("link1", "link3")) in may_touch
     assert frozenset(("hand", "link0")) not in may_touch
     assert not any(frozenset(pair) in may_touch for pair in model.self_collision_pairs)
+
+
+def test_configuration_is_what_pinocchio_integrates_to(any_arm: RobotModel, helpers) -> None:
+    neutral = pin.neutral(any_arm.pin_model)
+    for q in helpers.postures(any_arm, 20):
+        expected = pin.integrate(any_arm.pin_model, neutral, q)
+        np.testing.assert_allclose(any_arm.configuration(q), expected, atol=1e-12)
+
+
+def test_continuous_joints_have_no_bounds_and_one_angle(arm_named) -> None:
+    jaco = arm_named("jaco")
+    assert (jaco.n, jaco.pin_model.nq) == (6, 9)
+    np.testing.assert_array_equal(jaco.endless, [True, False, False, True, False, True])
+    np.testing.assert_array_equal(np.isinf(jaco.q_min), jaco.endless)
+    turned = jaco.q_rest + 2 * np.pi * np.array([1, 0, 0, -2, 0, 3])
+    np.testing.assert_allclose(
+        jaco.forward_kinematics(turned), jaco.forward_kinematics(jaco.q_rest), atol=1e-12
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(start=st.floats(-3.0, 3.0), motion=st.floats(-3.1, 3.1), turns=st.integers(-3, 3))
+def test_a_turn_is_the_short_way_of_endless_joints_alone(
+    arm_named, start: float, motion: float, turns: int
+) -> None:
+    jaco = arm_named("jaco")
+    q = np.full(6, start)
+    found = jaco.turn(q, q + motion + 2 * np.pi * turns)
+    np.testing.assert_allclose(found[jaco.endless], motion, atol=1e-12)
+    np.testing.assert_allclose(found[~jaco.endless], motion + 2 * np.pi * turns, atol=1e-12)
+
+
+def test_limits_of_a_urdf_are_its_own(arm_named) -> None:
+    ur5 = arm_named("ur5")
+    np.testing.assert_allclose(ur5.q_max, np.array([2, 2, 1, 2, 2, 2]) * np.pi)
+    np.testing.assert_allclose(ur5.dq_max, [3.15, 3.15, 3.15, 3.2, 3.2, 3.2])
+    np.testing.assert_allclose(ur5.tau_max, [150, 150, 150, 28, 28, 28])
+    assert ur5.gripper_width == (0.0, 0.0)
+
+
+def test_fitted_capsules_hold_every_vertex_of_the_meshes(arm_named, helpers) -> None:
+    ur5 = arm_named("ur5")
+    path = helpers.urdf_of("ur5")
+    folders = [str(folder) for folder in path.parents]
+    geometry = pin.buildGeomFromUrdf(ur5.pin_model, str(path), pin.GeometryType.COLLISION, folders)
+    meshes = [item for item in geometry.geometryObjects if hasattr(item.geometry, "vertices")]
+    assert len(meshes) == 7
+    for mesh in meshes:
+        body = ur5.capsule(mesh.name)
+        assert body.joint == mesh.parentJoint - 1
+        for point in mesh.geometry.vertices():
+            p = mesh.placement.act(point)
+            assert segment_distance(body.start, body.end, p, p) <= body.radius + 1e-9
 
 
 @pytest.mark.parametrize("q", [np.full(7, np.nan), np.zeros(6), np.zeros((7, 1)), [0, 0, 0, np.inf, 0, 0, 0]])

@@ -132,6 +132,11 @@ def test_an_unknown_frame_is_refused() -> None:
         ({"stamp": np.nan}, "stamp"),
         ({"gripper_width": -0.01}, "gripper_width"),
         ({"gripper_width": np.inf}, "gripper_width"),
+        ({"twist": np.zeros(3)}, "twist has shape"),
+        ({"twist": np.full(6, np.nan)}, "twist holds NaN"),
+        ({"tolerance": (0.01, -0.1)}, "expected a distance"),
+        ({"tolerance": (0.01,)}, "tolerance has shape"),
+        ({"tolerance": (0.01, np.inf)}, "tolerance holds NaN or inf"),
     ],
 )
 def test_a_target_that_no_arm_can_take_is_refused(change: dict[str, object], message: str) -> None:

@@ -1,4 +1,4 @@
-"""How much room a hand has at a pose among what stands around it, seen from above."""
+"""How much room a hand has at a pose, straight or leaning, among what stands around it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from hybridctl.sim.things import CUP_HANDLE
 from hybridctl.sim.truth import true_objects, true_pose
 from hybridctl.sim.world import SimWorld
 
-HAND_HALF, HAND_RADIUS, HAND_ABOVE = 0.065, 0.036, 0.035
-"""The hand's half length across the fingers, its radius, and how far its underside is above the tool [m]."""
+HAND_HALF, HAND_RADIUS, HAND_ABOVE = 0.065, 0.036, 0.0694
+"""The hand is a capsule: its half length across the fingers, its radius, and its axis above the tool [m]."""
 FINGER_THICK, FINGER_RADIUS, FINGER_BELOW = 0.013, 0.014, 0.009
 """A finger's thickness, the circle about it, and how far it reaches below the tool [m]."""
+_UP_THE_FINGER = (-0.009, 0.008, 0.025, 0.042)
+"""Places along a finger above the tool, from its tip, that are looked at where it leans [m]."""
+_FAR = 0.16
+"""What is farther from the tool than this leaves room enough, however the hand leans [m]."""
 ENOUGH = 0.012
 """Room beyond this is worth nothing [m]."""
 
@@ -126,20 +130,30 @@ def room_for_hand(T_base_tool: FloatArray, width: float, around: list[Footprint]
     """Return the least distance of hand and fingers from what stands as high as they are, at most ENOUGH [m].
 
     Args:
-        T_base_tool: A pose that points down, shape (4, 4) [m].
+        T_base_tool: A pose that points down, or leans, shape (4, 4) [m].
         width: Distance between the fingers [m].
         around: What stands around.
     """
-    x, y, z = T_base_tool[:3, 3]
-    ox, oy = T_base_tool[0, 1], T_base_tool[1, 1]
-    room = ENOUGH
+    upright = T_base_tool[2, 2] < -0.9999
     tips = [sign * (width / 2 + FINGER_THICK / 2) for sign in (-1, 1)]
-    hand = np.linspace(-HAND_HALF, HAND_HALF, 7)
+    heights = _UP_THE_FINGER[:1] if upright else _UP_THE_FINGER
+    fingers = _points(T_base_tool, [(t, h) for t in tips for h in heights])
+    hand = _points(T_base_tool, [(float(t), HAND_ABOVE) for t in np.linspace(-HAND_HALF, HAND_HALF, 7)])
+    room = ENOUGH
     for foot in around:
-        if foot.top > z - FINGER_BELOW:
-            for t in tips:
-                room = min(room, foot.distance(x + t * ox, y + t * oy) - FINGER_RADIUS)
-        if foot.top > z + HAND_ABOVE - 0.004:
-            for t in hand:
-                room = min(room, foot.distance(x + t * ox, y + t * oy) - HAND_RADIUS)
+        if math.hypot(foot.x - T_base_tool[0, 3], foot.y - T_base_tool[1, 3]) - math.hypot(*foot.half) > _FAR:
+            continue
+        for x, y, z in fingers:
+            if foot.top > z:
+                room = min(room, foot.distance(x, y) - FINGER_RADIUS)
+        for x, y, z in hand:
+            # The capsule's round underside passes over an edge that its outline, seen from above, does not.
+            beside, over = foot.distance(x, y), max(0.0, z - foot.top)
+            room = min(room, (math.hypot(max(beside, 0.0), over) if over else beside) - HAND_RADIUS)
     return room
+
+
+def _points(T_base_tool: FloatArray, at: list[tuple[float, float]]) -> list[tuple[float, float, float]]:
+    """Return points of the base frame that are so far along the fingers' opening and above the tool [m]."""
+    p, opening, up = T_base_tool[:3, 3], T_base_tool[:3, 1], -T_base_tool[:3, 2]
+    return [tuple(float(v) for v in p + t * opening + h * up) for t, h in at]  # type: ignore[misc]

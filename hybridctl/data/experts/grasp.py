@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from hybridctl.data.experts.clearance import footprints, room_for_hand
+from hybridctl.data.experts.clearance import (
+    FINGER_BELOW,
+    FINGER_THICK,
+    Footprint,
+    footprints,
+    room_for_hand,
+)
 from hybridctl.data.experts.hands import ExpertError, Hands, Motion, tool_pose, tool_yaw
+from hybridctl.messages.action import rotation_from_rpy
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.condition import Condition, Predicate
 from hybridctl.sim.tasks.conditions import lowest_point
@@ -27,6 +35,15 @@ _CHASE = 4.0
 _FALLING = 0.03
 """What is this fast up or down is waited for [m/s]."""
 _LOWEST, _SPARE = 0.016, 0.020
+_LEANS = (
+    *((0.0, sign * angle) for angle in (0.2, 0.35, 0.5) for sign in (1, -1)),
+    *((sign * angle, 0.0) for angle in (0.08, 0.15) for sign in (1, -1)),
+)
+"""Turns about the tool's x, the fingers' breadth, and y, along their opening, by which a hand leans [rad]."""
+_PAST = 0.004
+"""Room that is enough for a hand that leans [m]."""
+_FINGER_HALF_BREADTH, _TIP_CLEAR = 0.0105, 0.0065
+"""Half a finger's breadth, and how far above the ground the lowest corner of one that leans stays [m]."""
 _FALL = ("can", "peg", "cylinder", "cup", "pear")
 """What stands on end and may fall over."""
 Grasp = tuple[FloatArray, float]
@@ -81,6 +98,7 @@ def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
         timeout=_CHASE,
     )  # fmt: skip
     closing = hands.T_base_tool
+    hands.lean = tool_pose(np.zeros(3), tool_yaw(grasp))[:3, :3].T @ grasp[:3, :3]
     yield from hands.fingers(0.0, at=follow if moves else None)
     if not pinched(world, thing.body) or (part and not truth.taken_by(phrase, part)):
         yield from hands.fingers(width)
@@ -96,30 +114,79 @@ def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
 def choose_grasp(world: SimWorld, hands: Hands, thing: TrueObject, part: str) -> Grasp:
     """Return the grasp with the most room for the hand that the arm reaches.
 
+    The hand points straight down where it has room; beside a wall that it would come down on, it leans.
+
     Raises:
         ExpertError: none is in reach.
     """
     around = footprints(world, without=frozenset({thing.body}))
-    best: tuple[float, Grasp] | None = None
+    straight = _candidates(thing, part)
+    best = _roomiest(hands, thing, [(grasp, width, 0.0) for grasp, width in straight], around)
+    if best is None or best.room < 0.0:
+        leaning = [
+            (_leaning(thing, grasp, width, lean), width, float(np.hypot(*lean)))
+            for grasp, width in straight
+            for lean in _LEANS
+        ]
+        other = _roomiest(hands, thing, leaning, around)
+        if other is not None and (best is None or other.score > best.score):
+            best = other
+    if best is None:
+        raise ExpertError(f"no grasp of the {thing.phrase} at {thing.position.round(3)} is in reach")
+    return best.grasp
+
+
+@dataclass(frozen=True)
+class _Rated:
+    """A grasp, the room it leaves for the hand [m], and how good it is among others."""
+
+    grasp: Grasp
+    room: float
+    score: float
+
+
+def _roomiest(
+    hands: Hands,
+    thing: TrueObject,
+    candidates: list[tuple[FloatArray, float, float]],
+    around: list[Footprint],
+) -> _Rated | None:
+    """Return the best of some grasps in reach, each with its width [m] and how far it leans [rad]."""
+    best: _Rated | None = None
     preferred = math.remainder(math.atan2(thing.position[1], thing.position[0]), math.pi)
-    for grasp, width in _candidates(thing, part):
+    wished = min(thing.position[2] + grasp[2, 3] for grasp, _, _ in candidates)
+    for grasp, width, leans in candidates:
         T = _heading(thing) @ grasp
-        for lift in (0.0, 0.008):
+        for lift in (0.0, 0.004, 0.008) if leans else (0.0, 0.008):
             T_up = T.copy()
             T_up[2, 3] += lift
             room = room_for_hand(T_up, width, around)
             turned = abs(math.remainder(tool_yaw(T) - preferred, 2 * math.pi))
-            score = room - 0.002 * turned - 0.3 * lift
-            if best is not None and score <= best[0]:
+            if leans:  # no farther, and no higher up the thing, than takes the hand past what is in its way
+                score = min(room, _PAST) - 0.002 * turned - 0.01 * leans - 0.5 * (T_up[2, 3] - wished)
+            else:
+                score = room - 0.002 * turned - 0.3 * lift
+            if best is not None and score <= best.score:
                 continue
             if hands.reach(T_up) < 0.06:
                 continue
             raised = grasp.copy()
             raised[2, 3] += lift
-            best = score, (raised, width)
-    if best is None:
-        raise ExpertError(f"no grasp of the {thing.phrase} at {thing.position.round(3)} is in reach")
-    return best[1]
+            best = _Rated((raised, width), room, score)
+    return best
+
+
+def _leaning(thing: TrueObject, grasp: FloatArray, width: float, lean: tuple[float, float]) -> FloatArray:
+    """Return a grasp that leans about the point between the fingertips, these clear of the ground."""
+    leant = grasp.copy()
+    leant[:3, :3] = grasp[:3, :3] @ rotation_from_rpy(*lean, 0.0)
+    down = [
+        float((leant[:3, :3] @ (x, y, FINGER_BELOW))[2])
+        for x in (-_FINGER_HALF_BREADTH, _FINGER_HALF_BREADTH)
+        for y in (-width / 2 - FINGER_THICK, width / 2 + FINGER_THICK)
+    ]
+    leant[2, 3] = max(leant[2, 3], _TIP_CLEAR - min(down) - lowest_point(thing))
+    return leant
 
 
 def _heading(thing: TrueObject) -> FloatArray:

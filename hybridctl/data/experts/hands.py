@@ -52,6 +52,8 @@ class Hands:
         self._controller, self._clock = controller, clock
         self._state: ArmState | None = None
         self.T_base_tool: FloatArray = np.eye(4)
+        self.lean: FloatArray = np.eye(3)
+        """How the tool leaned as it took what it holds, shape (3, 3); it puts it down leaning as much."""
 
     def feel(self, state: ArmState) -> None:
         """Take in the arm's state of this tick."""
@@ -209,10 +211,15 @@ class Hands:
         return self._away(T) < tolerance and turned < angle and slow
 
 
-def tool_pose(position: FloatArray, yaw: float) -> FloatArray:
-    """Return a pose that points straight down, shape (4, 4); the fingers open across `yaw` [rad]."""
+def tool_pose(position: FloatArray, yaw: float, lean: FloatArray | None = None) -> FloatArray:
+    """Return a pose that points straight down, shape (4, 4); the fingers open across `yaw` [rad].
+
+    With `lean`, a rotation in the tool's own frame, shape (3, 3), it points down as far as that allows.
+    """
     T = np.eye(4)
     T[:3, :3] = rotation_from_rpy(0.0, 0.0, yaw) @ np.diag([1.0, -1.0, -1.0])
+    if lean is not None:
+        T[:3, :3] = T[:3, :3] @ lean
     T[:3, 3] = position
     return T
 

@@ -83,7 +83,7 @@ def _put(world: SimWorld, hands: Hands, phrase: str, region: Region) -> Motion:
         T_region = true_pose(world, region.body)
         goal = T_region[:3, :3] @ np.array([*spot, 0.0]) + T_region[:3, 3]
         goal[2] = T_region[2, 3] + region.floor + clear + _DROP[region.kind] + lift
-        T = tool_pose(goal, yaw)
+        T = tool_pose(goal, yaw, hands.lean)
         now = _in_hand(hands, truth.thing(phrase))
         if float(np.linalg.norm(now)) > _LOST:
             raise ExpertError(f"the {phrase} was lost on the way")
@@ -140,7 +140,7 @@ def _choose(
         free = _room_for_thing(goal, radius, region, thing, around)
         for yaw in _yaws(hands, thing, region, T_region, turn):
             for lift in (0.0, 0.015, 0.03, 0.05):
-                T = tool_pose(goal, yaw)
+                T = tool_pose(goal, yaw, hands.lean)
                 T[2, 3] = T_region[2, 3] + region.floor + lowest_point(thing) + _DROP[region.kind] + lift
                 T[:3, 3] -= T[:3, :3] @ T_held
                 room = room_for_hand(T, width, around)

@@ -33,12 +33,16 @@ class LimitWatch:
     """
 
     def __init__(self, world: SimWorld, model: RobotModel, gains: Gains) -> None:
-        self._world, self._model, self._gains = world, model, gains
+        self._world, self._model, self._gains = world, model, [gains]
         self._before: FloatArray | None = None
         self.violations: Counter[str] = Counter()
         self.touched: Counter[str] = Counter()
         self._names = [world.model.geom(g).name for g in range(world.model.ngeom)]
         self._bodies = [world.model.body(b).name for b in world.model.geom_bodyid]
+
+    def take_gains(self, gains: Gains) -> None:
+        """Allow what any gains so far allow: limits that shrink in motion hold once the arm has braked."""
+        self._gains.append(gains)
 
     @property
     def bowl_contacts(self) -> int:
@@ -53,8 +57,8 @@ class LimitWatch:
     ) -> None:
         """Compare one control period with every limit."""
         model, command = self._model, result.command
-        dq_max = self._gains.scales.velocity * model.dq_max
-        ddq_max = self._gains.scales.acceleration * model.ddq_max
+        dq_max = max(gains.scales.velocity for gains in self._gains) * model.dq_max
+        ddq_max = max(gains.scales.acceleration for gains in self._gains) * model.ddq_max
         broken = {
             "command_position": _outside(command.q, model.q_min, model.q_max),
             "command_velocity": _outside(command.dq, -dq_max, dq_max),
@@ -63,11 +67,11 @@ class LimitWatch:
             "measured_torque": _outside(state.tau, -model.tau_max, model.tau_max),
         }
         if self._before is not None:
-            ddq = (command.dq - self._before) / self._gains.dt
+            ddq = (command.dq - self._before) / self._gains[0].dt
             broken["command_acceleration"] = _outside(ddq, -ddq_max, ddq_max)
         self._before = command.dq
-        box = self._gains.workspace
-        lower, upper = np.array(box.lower) - _BOX_TOLERANCE, np.array(box.upper) + _BOX_TOLERANCE
+        lower = np.min([gains.workspace.lower for gains in self._gains], axis=0) - _BOX_TOLERANCE
+        upper = np.max([gains.workspace.upper for gains in self._gains], axis=0) + _BOX_TOLERANCE
         broken["workspace"] = _outside(T_base_tool[:3, 3], lower, upper)
         broken |= self._contacts()
         self.violations.update(name for name, is_broken in broken.items() if is_broken)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from controllers import Gains, RobotModel
-from controllers.gains import HalfSpace
 from controllers.held_object import HeldObject
 from controllers.limits.half_space import HalfSpaceLimit
+from controllers.world_gains import HalfSpace
 
 WALL = HalfSpace(normal=(0.0, 2.0, 0.0), offset=-0.1, margin=0.02)
 SLOPE = HalfSpace(normal=(-1.0, 0.0, 1.0), offset=-0.4, margin=0.0)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from controllers import Gains, RobotModel
-from controllers.gains import KeepOutZone
 from controllers.held_object import HeldObject
 from controllers.limits.keep_out import KeepOutLimit
+from controllers.world_gains import KeepOutZone
 
 FAR = KeepOutZone(lower=(-4.0, -4.0, -4.0), upper=(-3.0, -3.0, -3.0), margin=0.0)
 

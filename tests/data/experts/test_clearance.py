@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import mujoco
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from hybridctl.data.experts.clearance import ENOUGH, Footprint, footprints, room_for_hand
 from hybridctl.data.experts.hands import tool_pose
+from hybridctl.messages.action import rotation_from_rpy
 from hybridctl.sim.fixtures import BIN_HALF, BIN_HEIGHT, BOWL_RADIUS, Fixture
 from hybridctl.sim.things import ObjectSpec
 from hybridctl.sim.world import SimWorld
@@ -28,6 +30,10 @@ poses = st.builds(
     st.floats(-0.15, 0.15), st.floats(-0.15, 0.15), st.floats(0.01, 0.1), st.floats(-3, 3),
 )  # fmt: skip
 widths = st.floats(0.0, 0.08)
+
+
+def rpy(roll: float, pitch: float) -> np.ndarray:
+    return rotation_from_rpy(roll, pitch, 0.0)
 
 
 @settings(max_examples=100, deadline=None)
@@ -89,6 +95,68 @@ def test_fingers_mind_what_is_beside_them_and_the_hand_what_is_tall() -> None:
     ]
     assert nearer == sorted(nearer, reverse=True)
     assert nearer[0] > nearer[-1]
+
+
+@pytest.mark.parametrize("yaw", [0.0, 0.7, -2.0])
+def test_a_hand_that_leans_away_from_a_wall_has_the_room_that_a_straight_one_lacks(yaw: float) -> None:
+    # The fingers open along the wall, whose edge the hand's side would come down on.
+    at, away = np.array([0.0, 0.0, 0.016]), np.array([math.cos(yaw), math.sin(yaw)])
+    wall = Footprint(*(0.028 * away), yaw, (0.003, 0.075), BIN_HEIGHT)
+    rooms = [room_for_hand(tool_pose(at, yaw, rpy(0.0, lean)), 0.05, [wall]) for lean in (-0.4, 0.0, 0.4)]
+    assert rooms[0] < rooms[1] < 0.0 < rooms[2]
+
+
+def test_a_hand_that_raises_one_end_passes_over_a_wall_that_its_end_would_come_down_on() -> None:
+    at = np.array([0.0, 0.0, 0.020])
+    wall = Footprint(0.0, 0.076, 0.0, (0.075, 0.003), BIN_HEIGHT)
+    straight, raised, lowered = (
+        room_for_hand(tool_pose(at, 0.0, rpy(turn, 0.0)), 0.05, [wall]) for turn in (0.0, 0.2, -0.2)
+    )
+    assert lowered < straight < 0.0 < raised
+
+
+def test_where_there_is_room_the_true_shape_of_a_leaning_hand_touches_no_wall(
+    lay: Callable[..., SimWorld],
+) -> None:
+    rng = np.random.default_rng(0)
+    clear = 0
+    world = lay(Fixture("bin", 0.5, 0.0, 0.3))
+    around = footprints(world, without=frozenset())
+    for _ in range(300):
+        at = np.array([*rng.uniform((0.35, -0.15), (0.65, 0.15)), rng.uniform(0.016, 0.04)])
+        lean = rpy(*((rng.uniform(-0.2, 0.2), 0.0) if rng.random() < 0.5 else (0.0, rng.uniform(-0.5, 0.5))))
+        T = tool_pose(at, rng.uniform(-3, 3), lean)
+        if room_for_hand(T, 0.05, around) > 0.0:
+            clear += 1
+            assert _true_distance(world, T, 0.05) > 0.0
+    assert 50 < clear < 250
+
+
+def _true_distance(world: SimWorld, T_base_tool: np.ndarray, width: float) -> float:
+    """Return how far the simulator's hand and fingers, put at a pose, are from the bin [m]."""
+    model, data = world.model, mujoco.MjData(world.model)
+    data.qpos[:] = world.data.qpos
+    mujoco.mj_kinematics(model, data)
+    hand = np.array(data.body("panda/hand").xpos), np.array(data.body("panda/hand").xmat).reshape(3, 3)
+    tool = data.site("panda/tool")
+    moved = T_base_tool[:3, :3] @ np.array(tool.xmat).reshape(3, 3).T
+    origin = T_base_tool[:3, 3] - moved @ (tool.xpos - hand[0])
+    opened = {"panda/hand": 0.0}
+    for side in ("left", "right"):
+        opened[f"panda/{side}_finger"] = width / 2 - float(data.joint(f"panda/{side}_finger_joint").qpos[0])
+    solid = [g for g in range(model.ngeom) if model.geom_contype[g]]
+    walls = [g for g in solid if model.body(model.geom_bodyid[g]).name == "bin"]
+    nearest = 1.0
+    for geom in solid:
+        name = model.body(model.geom_bodyid[geom]).name
+        if name not in opened:
+            continue
+        outward = {"left": 1.0, "right": -1.0}.get(name.removeprefix("panda/").split("_")[0], 0.0)
+        shift = outward * opened[name] * hand[1][:, 1]
+        data.geom_xpos[geom] = origin + moved @ (data.geom_xpos[geom] + shift - hand[0])
+        data.geom_xmat[geom] = (moved @ data.geom_xmat[geom].reshape(3, 3)).ravel()
+        nearest = min(nearest, *(mujoco.mj_geomDistance(model, data, geom, w, 1.0, None) for w in walls))
+    return nearest
 
 
 def test_footprints_are_of_everything_but_what_is_left_out(lay: Callable[..., SimWorld]) -> None:

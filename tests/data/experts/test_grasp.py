@@ -10,9 +10,9 @@ import pytest
 
 from hybridctl.data.experts.clearance import footprints, room_for_hand
 from hybridctl.data.experts.grasp import _heading, choose_grasp, pick
-from hybridctl.data.experts.hands import ExpertError
+from hybridctl.data.experts.hands import ExpertError, tool_pose, tool_yaw
 from hybridctl.messages.condition import Condition, Predicate
-from hybridctl.sim.fixtures import Fixture
+from hybridctl.sim.fixtures import BIN_HALF, CABINET_HALF, Fixture
 from hybridctl.sim.tasks.conditions import TruthOf
 from hybridctl.sim.things import CAN_DIAMETER, CAN_HEIGHT, CUP_HEIGHT, CUP_RADIUS, ObjectSpec
 from hybridctl.sim.world import SimWorld
@@ -65,6 +65,48 @@ def test_of_the_sides_of_a_block_those_are_taken_that_are_free(
     T = grasp.copy()
     T[:3, 3] += thing.position
     assert room_for_hand(T, width, footprints(world, without=frozenset({"object0"}))) > 0.0
+
+
+BESIDE_A_WALL = {
+    # Their ways to be taken have the hand's side, or its end, over the wall.
+    "a small block against a bin": (
+        replace(BLOCK, size=0.030, height=0.030, yaw=0.0), Fixture("bin", 0.5, -BIN_HALF - 0.0195),
+    ),
+    "a block against a cabinet": (
+        replace(BLOCK, yaw=0.0, x=0.42 + CABINET_HALF + 0.026, y=0.28),
+        Fixture("cabinet", 0.42, 0.22, -math.pi / 2),
+    ),
+    "a dumbbell along a bin": (
+        replace(BLOCK, shape="dumbbell", colour="white", size=0.029, height=0.029, yaw=0.0),
+        Fixture("bin", 0.5, -BIN_HALF - 0.077),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BESIDE_A_WALL)
+def test_beside_a_wall_that_it_would_come_down_on_the_hand_leans_and_takes_the_thing(
+    lay: Callable[..., SimWorld], do, hands_of, name: str
+) -> None:
+    thing, fixture = BESIDE_A_WALL[name]
+    world = lay(fixture, things=(thing,))
+    around = footprints(world, without=frozenset({"object0"}))
+    hands, _ = hands_of(world)
+    truth = hands.truth.thing(thing.phrase)
+    grasp, width = choose_grasp(world, hands, truth, "")
+    T = _heading(truth) @ grasp
+    straight = tool_pose(T[:3, 3], tool_yaw(T))
+    assert room_for_hand(straight, width, around) < 0.0 < room_for_hand(T, width, around)
+    done = do(lambda hands: pick(world, hands, thing.phrase))
+    assert done.ok, done.outcome.cause
+    assert done.hands.truth.holds(Condition(Predicate.HOLDING, thing.phrase))
+    assert not np.allclose(done.hands.lean, np.eye(3))
+
+
+def test_a_hand_with_room_points_straight_down(lay: Callable[..., SimWorld], do) -> None:
+    world = lay(Fixture("bin", 0.5, -0.2), things=(BLOCK,))
+    done = do(lambda hands: pick(world, hands, "red block"))
+    assert done.ok, done.outcome.cause
+    assert np.allclose(done.hands.lean, np.eye(3))
 
 
 @pytest.mark.parametrize("heading", [0.0, 1.2, -0.9])

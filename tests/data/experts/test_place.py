@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hybridctl.data.experts.grasp import pick
+from hybridctl.data.experts.hands import Hands, Motion
 from hybridctl.data.experts.place import place
 from hybridctl.messages.condition import Condition, Predicate
-from hybridctl.sim.fixtures import Fixture
+from hybridctl.sim.fixtures import CABINET_HALF, Fixture
 from hybridctl.sim.tasks.conditions import TruthOf
 from hybridctl.sim.things import PEG_DIAMETER, PEG_HEIGHT, ObjectSpec
 from hybridctl.sim.world import SimWorld
@@ -43,6 +45,27 @@ def test_a_thing_put_down_is_where_it_should_be(lay: Callable[..., SimWorld], do
     moved = np.linalg.norm((truth.thing(other.phrase).position - (other.x, other.y, other.centre_z))[:2])
     assert moved < (0.05 if "bowl" in name else 0.01), "others stay, or roll aside within the bowl"
     assert done.path.places[-1][2] > done.hands.transit - 0.04, "the hand is up again"
+
+
+def test_what_was_taken_by_a_leaning_hand_is_set_down_as_it_stood(lay: Callable[..., SimWorld], do) -> None:
+    block = replace(BLOCK, x=0.42 + CABINET_HALF + 0.026, y=0.28, z=None)
+    world = lay(Fixture("cabinet", 0.42, 0.22, -np.pi / 2), Fixture("book", 0.5, -0.1), things=(block,))
+
+    def both(hands: Hands) -> Motion:
+        yield from pick(world, hands, block.phrase)
+        for _ in place(world, hands, block.phrase, "book"):
+            upright.append(float(hands.truth.thing(block.phrase).T_base_object[2, 2]))
+            yield
+
+    upright: list[float] = []
+    done = do(both)
+    assert done.ok, done.outcome.cause
+    assert not np.allclose(done.hands.lean, np.eye(3))
+    truth = TruthOf(world)
+    assert truth.holds(Condition(P.ON, block.phrase, "book"))
+    now = truth.thing(block.phrase)
+    assert min(upright) > 0.985, "never tilted, neither in the hand nor as it is let go"
+    assert np.linalg.norm(now.position[:2] - (0.5, -0.1)) < 0.03
 
 
 def test_what_is_not_in_the_hand_cannot_be_placed(lay: Callable[..., SimWorld], do) -> None:

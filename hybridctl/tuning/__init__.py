@@ -1,0 +1,1 @@
+"""Tries gains out on fixed scenarios, compares two files, and searches for better weights."""

@@ -24,6 +24,7 @@ class Evaluation:
         terminal: Extra time that the last node counts for in costs [s].
 
     Attributes:
+        problem: As given.
         table: The rows of the QP, as of the last call.
         lower: Bounds of u, shape (N·n,) [rad/s²], as of the last call.
         upper: The same.
@@ -31,7 +32,7 @@ class Evaluation:
 
     def __init__(self, problem: Problem, horizon: Horizon, *, joints: int, terminal: float) -> None:
         n, N = joints, horizon.nodes
-        self._layout = problem.layout
+        self.problem, self._layout = problem, problem.layout
         self.table = table = RowTable(problem, horizon, joints=n)
         self.lower, self.upper = np.zeros(N * n), np.zeros(N * n)
         joint_rows = slice(table.node_rows, None)

@@ -337,6 +337,11 @@ def drive(
     return log
 
 
+def fail_qp(monkeypatch: pytest.MonkeyPatch, mpc: Mpc) -> None:
+    """Let no QP have an answer from now on."""
+    monkeypatch.setattr(mpc, "_optimum", lambda *_: (None, None))
+
+
 @dataclass
 class FeelingArm:
     """The controller on MuJoCo's servos, the arm with wrist sensor and residual; a book serves as a wall."""
@@ -419,6 +424,7 @@ def helpers() -> object:
         IdealArm=IdealArm,
         motion=motion,
         drive=drive,
+        fail_qp=fail_qp,
         tuned=tuned,
         build=build,
         on_state=on_state,

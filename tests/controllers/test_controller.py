@@ -225,7 +225,7 @@ def test_nan_after_the_limiter_raises_before_it_is_a_command(
 
 def test_failing_qp_is_named_and_stops_the_arm(arm, helpers, monkeypatch: pytest.MonkeyPatch) -> None:
     arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 0.5)
-    monkeypatch.setattr(arm.controller._mpc, "_optimum", lambda H, f: (None, None))
+    helpers.fail_qp(monkeypatch, arm.controller._mpc)
     arm.go_to(helpers.tool_down(0.5, 0.25, 0.3), 0.6)
     assert arm.log[-1].status == "qp_failed"
     np.testing.assert_allclose(arm.dq, 0.0, atol=1e-12)

@@ -23,13 +23,13 @@ def stopping_velocity(room: FloatArray, *, ddq_max: FloatArray, dt: float) -> Fl
     kernel of a double integrator in discrete time; compare Del Prete, IEEE RA-L 3(1), 2018).
 
     Args:
-        room: Distance to the limit from q + dt·v/2, shape (n,) [rad]; negative if already beyond, infinite
+        room: Distance to the limit from q + dt·v/2, shape (…, n) [rad]; negative if already beyond, infinite
             where there is no limit.
         ddq_max: Braking acceleration, shape (n,) [rad/s²].
         dt: Step [s].
 
     Returns:
-        Largest velocity toward the limit at the end of the step, shape (n,) [rad/s].
+        Largest velocity toward the limit at the end of the step, shape of `room` [rad/s].
     """
     unit = ddq_max * dt * dt
     room = np.minimum(room, FAR)
@@ -65,10 +65,10 @@ def velocity_window(
         dt: Step [s].
     """
     coasting = 0.5 * dt * dq
-    room_above = q_max - q - coasting
-    room_below = q - q_min + coasting
-    highest = np.minimum(dq_max, stopping_velocity(room_above, ddq_max=ddq_brake, dt=dt))
-    lowest = -np.minimum(dq_max, stopping_velocity(room_below, ddq_max=ddq_brake, dt=dt))
+    # Both sides in one call: this runs in every control period, and numpy's calls cost more than its sums.
+    room = np.stack((q_max - q - coasting, q - q_min + coasting))
+    highest, downward = np.minimum(dq_max, stopping_velocity(room, ddq_max=ddq_brake, dt=dt))
+    lowest = -downward
     change = ddq_max * dt
     # A window that acceleration cannot reach shrinks to full braking, never past it.
     braked = braked_velocity(dq, ddq_max=ddq_max, dt=dt)

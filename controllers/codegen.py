@@ -17,7 +17,7 @@ import numpy as np
 from controllers.errors import ControllerError
 from hybridctl.messages.arrays import FloatArray
 
-FLAGS = ("-O2", "-fPIC", "-shared")
+FLAGS = ("-O3", "-fno-math-errno", "-fPIC", "-shared")
 _warned = False
 
 

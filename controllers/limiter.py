@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from controllers.braking import velocity_window
+from controllers.braking_symbols import compiled_step
+from controllers.codegen import BufferedFunction
 from controllers.errors import ControllerError
 from hybridctl.messages.arrays import FloatArray
 
@@ -28,11 +31,11 @@ class Limiter:
     ) -> None:
         if not (np.all(q_min < q_max) and np.all(dq_max > 0.0) and np.all(ddq_max > 0.0) and dt > 0.0):
             raise ControllerError("Limiter needs q_min < q_max and positive dq_max, ddq_max and dt")
-        self._q_min = q_min
-        self._q_max = q_max
-        self._dq_max = dq_max
-        self._ddq_max = ddq_max
-        self._dt = dt
+        # Compiled, as it runs in every period; the formula is that of controllers.braking.velocity_window.
+        self._call = BufferedFunction(compiled_step(len(q_min)))
+        bounds = (q_min, q_max, dq_max, ddq_max, np.array([dt]))
+        for place, value in zip(self._call.inputs[3:], bounds, strict=True):
+            place[:] = value
         self._q = np.zeros_like(q_min)
         self._dq = np.zeros_like(q_min)
 
@@ -57,19 +60,10 @@ class Limiter:
         Args:
             dq: Wanted velocity at the end of the step, shape (n,) [rad/s]. NaN brakes that joint.
         """
-        lowest, highest = velocity_window(
-            self._q,
-            self._dq,
-            q_min=self._q_min,
-            q_max=self._q_max,
-            dq_max=self._dq_max,
-            ddq_max=self._ddq_max,
-            ddq_brake=self._ddq_max,
-            dt=self._dt,
-        )
-        wanted = np.where(np.isnan(dq), 0.0, dq)
-        dq_next = np.minimum(np.maximum(wanted, lowest), highest)
-        # The velocity changes linearly over the step, so this is its exact integral.
-        self._q = self._q + 0.5 * self._dt * (self._dq + dq_next)
-        self._dq = dq_next
+        # NaN would pass every comparison; infinity does not.
+        wanted = dq if math.isfinite(np.vdot(dq, dq)) else np.where(np.isnan(dq), 0.0, dq)
+        inputs, outputs = self._call.inputs, self._call.outputs
+        inputs[0][:], inputs[1][:], inputs[2][:] = self._q, self._dq, wanted
+        self._call.evaluate()
+        self._q, self._dq = outputs[0].copy(), outputs[1].copy()
         return self._q, self._dq

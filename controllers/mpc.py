@@ -113,6 +113,7 @@ class Mpc:
         self._plan = None
         self._ddq = np.zeros(self._n)
         self._duals[:] = 0.0
+        self._binding = False
 
     def set_obstacles(
         self, obstacles: Sequence[Obstacle], *, allowed: frozenset[tuple[str, str]] = frozenset()
@@ -204,18 +205,21 @@ class Mpc:
     def _optimum(self, H: FloatArray, f: FloatArray) -> tuple[FloatArray | None, FloatArray | None]:
         """Return accelerations, shape (N, n), and every row's room under them, or None and None.
 
-        Where nothing binds, the unconstrained minimum is the answer. If not, rows that are near their
-        bounds there go into the QP, then those that its solution breaks.
+        Where nothing binds, the unconstrained minimum is the answer; where something did in the last period,
+        it is not even tried. Rows that are near their bounds go into the QP, then those that it breaks.
         """
         table, lower, upper = self._evaluation.table, self._evaluation.lower, self._evaluation.upper
-        free = unconstrained_minimum(H, f)
-        if free is None:
-            return None, None
-        inside = np.minimum(np.maximum(free, lower), upper)
-        u = inside.reshape(self._N, self._n)
-        room = table.room(u)
-        if room.min() >= 0.0 and np.array_equal(free, inside):
-            return u, room
+        if self._binding and self._plan is not None:
+            room = table.room(self._plan[2])
+        else:
+            free = unconstrained_minimum(H, f)
+            if free is None:
+                return None, None
+            inside = np.minimum(np.maximum(free, lower), upper)
+            u = inside.reshape(self._N, self._n)
+            room = table.room(u)
+            if room.min() >= 0.0 and np.array_equal(free, inside):
+                return u, room
         chosen = table.near(room)
         bounds = np.arange(len(lower))
         for again in range(ROUNDS + 1):
@@ -234,6 +238,7 @@ class Mpc:
             x, duals = solution
             self._duals[:] = 0.0
             self._duals[which] = duals
+            self._binding = bool(duals.any())
             # The first bounds contain full braking, and rounding must not turn them round.
             u = np.minimum(np.maximum(x, lower), upper).reshape(self._N, self._n)
             room = table.room(u)

@@ -10,7 +10,7 @@ from controllers.gains import Targets
 from controllers.robot_model import RobotModel
 from controllers.target import moved_on
 from hybridctl.messages.action import PoseTarget
-from hybridctl.messages.arrays import FloatArray, MessageError, checked, checked_transform
+from hybridctl.messages.arrays import FloatArray
 
 WIDTH_TOLERANCE = 1e-6  # m: rounding of a gripper width is no reason to refuse a target
 
@@ -38,18 +38,12 @@ class Pursuit:
     def checked(self, target: PoseTarget) -> float | None:
         """Return the width that `target` asks for, within the gripper's range [m]; None for none.
 
+        What can be told without the robot (finite numbers, a rigid pose) the message checked when it was
+        made, and it cannot change.
+
         Raises:
-            ControllerError: the pose is not a finite rigid transform, stamp or twist are not finite, or the
-                width is outside the gripper's range.
+            ControllerError: the width is outside the gripper's range.
         """
-        try:
-            checked_transform("target", target.T_base_target)
-            if target.twist is not None:
-                checked("target twist", target.twist, shape=(6,))
-        except MessageError as error:
-            raise ControllerError(str(error)) from error
-        if not np.isfinite(target.stamp):
-            raise ControllerError(f"target stamp is {target.stamp}, expected a finite time [s]")
         return None if target.gripper_width is None else self._width("target", target.gripper_width)
 
     def follow(self, target: PoseTarget, *, width: float | None) -> None:

@@ -130,10 +130,11 @@ class PoseTarget:
             checked_scalar("PoseTarget.gripper_width", self.gripper_width, low=0.0, high=1.0)
         if self.twist is not None:
             object.__setattr__(self, "twist", checked("PoseTarget.twist", self.twist, shape=(6,)))
-        tolerance = checked("PoseTarget.tolerance", self.tolerance, shape=(2,))
-        if (tolerance < 0.0).any():
+        tolerance = self.tolerance
+        if len(tolerance) != 2 or not all(0.0 <= value < math.inf for value in tolerance):
+            checked("PoseTarget.tolerance", tolerance, shape=(2,))
             raise MessageError(
-                f"PoseTarget.tolerance is {tolerance.tolist()}, expected a distance [m] and an angle [rad] "
+                f"PoseTarget.tolerance is {list(tolerance)}, expected a distance [m] and an angle [rad] "
                 "of 0 or more"
             )
         object.__setattr__(self, "tolerance", (float(tolerance[0]), float(tolerance[1])))

@@ -24,9 +24,7 @@ def checked(name: str, value: ArrayLike, *, shape: tuple[int | None, ...]) -> Fl
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise MessageError(f"{name} is not an array of numbers: {error}") from error
-    if len(array.shape) != len(shape) or any(
-        want is not None and want != have for want, have in zip(shape, array.shape, strict=True)
-    ):
+    if array.shape != shape and not _fits(array.shape, shape):
         wanted = tuple("any" if want is None else want for want in shape)
         raise MessageError(f"{name} has shape {array.shape}, expected {wanted}")
     # A sum of squares is finite if every entry is, but for huge ones, and three times as fast to ask.
@@ -65,6 +63,12 @@ def checked_transform(name: str, value: ArrayLike) -> FloatArray:
     if T[3].tolist() != [0.0, 0.0, 0.0, 1.0]:
         raise MessageError(f"{name} has the bottom row {T[3].tolist()}, expected [0, 0, 0, 1]")
     return T
+
+
+def _fits(have: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(have) == len(wanted) and all(
+        want is None or want == size for want, size in zip(wanted, have, strict=True)
+    )
 
 
 def _dot(a: list[float], b: list[float]) -> float:

@@ -57,6 +57,7 @@ class TreeContext:
         policy: The VLA, behind its non-blocking queue.
         controller: The only way to move.
         camera: Where pictures come from.
+        wrist_camera: The camera on the hand, for the fine phase; None where there is none.
         clock: Time for deadlines.
         note: Where events go.
         plan: The plan that is being followed.
@@ -68,6 +69,7 @@ class TreeContext:
     controller: Controller
     camera: Camera
     clock: Clock
+    wrist_camera: Camera | None = None
     note: Note = _no_note
     plan: Plan = field(default_factory=lambda: Plan(()))
     failures: list[Failure] = field(default_factory=list)

@@ -8,6 +8,7 @@ from py_trees.composites import Selector, Sequence
 from py_trees.decorators import Retry
 
 from behaviors.context import FailureKind, TreeContext
+from behaviors.fine import FineMove, LookClose
 from behaviors.gripper import CloseGripper, Holding, IsIn, LayDown, OpenGripper
 from behaviors.leaf import Leaf, halt_all
 from behaviors.motion import ActWithVla, Home, MoveTool, Rise
@@ -24,27 +25,8 @@ def pick(context: TreeContext, phrase: str, *, attempts: int = ATTEMPTS) -> Beha
 
     Promises: the memory believes that it is held.
     """
-    memory = context.memory
-    subgoal = Subgoal(Skill.PICK, phrase)
-
-    def yaw() -> float:
-        return tool_yaw(context.T_base_tool)
-
     steps = [
-        LayDown(context),
-        OpenGripper(context, width=OPEN_WIDTH),
-        *clear_view(context, width=OPEN_WIDTH),
-        Look(context, phrase),
-        ActWithVla(context, subgoal, width=OPEN_WIDTH, timeout=12.0),
-        MoveTool(
-            "fine: pre-grasp",
-            context,
-            lambda: pre_pose(Skill.PICK, memory.slot(phrase), tool_yaw=yaw()),
-            source="fine",
-        ),
-        MoveTool(
-            "fine: descend", context, lambda: grasp_pose(memory.slot(phrase), tool_yaw=yaw()), source="fine"
-        ),
+        *reach_grasp(context, phrase),
         CloseGripper(context, phrase),
         Rise(context),
         Holding(context, phrase),
@@ -54,6 +36,36 @@ def pick(context: TreeContext, phrase: str, *, attempts: int = ATTEMPTS) -> Beha
     return Selector(
         f"{phrase} in hand", memory=True, children=[held, Retry(f"pick {phrase}", once, attempts)]
     )
+
+
+def reach_grasp(context: TreeContext, phrase: str) -> list[Behaviour]:
+    """Return the leaves that bring the open hand around a named thing, all but the closing.
+
+    Promises: the tool is at the grasp pose of the memory's belief.
+    """
+    subgoal = Subgoal(Skill.PICK, phrase)
+    camera = context.wrist_camera
+    close = [] if camera is None else [LookClose(context, phrase, camera)]
+
+    def yaw() -> float:
+        return close[0].yaw if close else tool_yaw(context.T_base_tool)
+
+    return [
+        LayDown(context),
+        OpenGripper(context, width=OPEN_WIDTH),
+        *clear_view(context, width=OPEN_WIDTH),
+        Look(context, phrase),
+        ActWithVla(context, subgoal, width=OPEN_WIDTH, timeout=12.0),
+        *close,
+        FineMove(
+            "pre-grasp",
+            context,
+            phrase,
+            lambda slot: pre_pose(Skill.PICK, slot, tool_yaw=yaw()),
+            passing=True,
+        ),
+        FineMove("descend", context, phrase, lambda slot: grasp_pose(slot, tool_yaw=yaw())),
+    ]
 
 
 def place_in(context: TreeContext, phrase: str, container: str, *, attempts: int = ATTEMPTS) -> Behaviour:

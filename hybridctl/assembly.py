@@ -106,6 +106,7 @@ def run_instruction(
     camera: Camera,
     clock: Clock,
     policy: VlaPolicy | PolicyQueue,
+    wrist_camera: Camera | None = None,
     model: RobotModel | None = None,
     gains: Gains | None = None,
     watch_gains: WatchGains | None = None,
@@ -121,6 +122,7 @@ def run_instruction(
         instruction: What to do, in words.
         arm, camera, clock: The robot; on a simulator they share a world.
         policy: The VLA; on an arm in real time a `ThreadedQueue` around it, so that it never blocks.
+        wrist_camera: The camera on the hand; None where there is none.
         model: The robot model; the Panda when None.
         gains: The controller's gains; those that ship when None.
         watch_gains: Makes a listener that changes the controller's gains while it runs; None leaves them.
@@ -141,6 +143,7 @@ def run_instruction(
             controller=controller,
             camera=camera if recorder is None else RecordedCamera(camera, recorder),
             clock=clock,
+            wrist_camera=wrist_camera,
         )
         if store is not None and recorder is not None:
             recorder.describe(model, controller.gains)

@@ -119,6 +119,7 @@ def _run(
             instruction,
             arm=place.arm,
             camera=place.camera,
+            wrist_camera=place.wrist_camera,
             clock=place.clock,
             policy=queue,
             gains=gains,

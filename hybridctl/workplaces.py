@@ -28,6 +28,8 @@ class Workplace(Protocol):
     arm: Arm
     camera: Camera
     clock: Clock
+    wrist_camera: Camera | None
+    """The camera on the hand; None where there is none."""
     camera_name: str
     frame: Frame | None
     """Takes pictures for people; None where nobody can."""
@@ -69,6 +71,7 @@ class InProcess:
         self._watch = LimitWatch(self._simulator.world, RobotModel.load("panda"), gains)
         self.arm: Arm = self._simulator.arm
         self.camera: Camera = self._simulator.camera
+        self.wrist_camera: Camera | None = self._simulator.wrist_camera
         self.clock: Clock = self._simulator.clock
         self.camera_name = f"scene/{self._simulator.renderer.name}"
         self.frame: Frame | None = self._simulator.viewer_frame
@@ -100,6 +103,7 @@ class Apart:
         self._connection = Connection.open(address)
         self.arm: Arm = RemoteArm(self._connection)
         self.camera: Camera = RemoteCamera(self._connection)
+        self.wrist_camera: Camera | None = RemoteCamera(self._connection, name="wrist")
         self.clock: Clock = RemoteClock(self._connection)
         self.camera_name = address
         self.frame: Frame | None = None

@@ -12,8 +12,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import ConvexHull, QhullError
 
 from hybridctl.messages.arrays import FloatArray, checked
+from hybridctl.messages.observation import Observation
 from hybridctl.messages.policy import LocateAnswer
 from world_state.errors import MeasurementError
+from world_state.levelling import levelled
 from world_state.shape import fit_shape
 
 REACH = (0.025, 0.05)  # [m] how far from the located pixel the object may begin: at least, at most
@@ -62,10 +64,31 @@ class ObjectMeasurement:
 def measure(
     answer: LocateAnswer, *, table_height: float = 0.0, clearance: float = 0.008, ceiling: float = 0.12
 ) -> ObjectMeasurement:
-    """Measure the object that `answer` points at.
+    """Measure the object that `answer` points at: `measure_at` its pixel.
+
+    Raises:
+        MeasurementError: the pixel lies outside the image or on the arm, or no object stands near it.
+    """
+    return measure_at(
+        answer.observation, answer.pixel, pixel_std=answer.pixel_std, table_height=table_height,
+        clearance=clearance, ceiling=ceiling,
+    )  # fmt: skip
+
+
+def measure_at(
+    picture: Observation,
+    pixel: FloatArray,
+    *,
+    pixel_std: FloatArray,
+    table_height: float = 0.0,
+    clearance: float = 0.008,
+    ceiling: float = 0.12,
+) -> ObjectMeasurement:
+    """Measure the object at `pixel`, shape (2,) [px], known to `pixel_std`, shape (2,) [px].
 
     Points between `table_height + clearance` and `table_height + ceiling` [m] are objects; what is higher
-    is the arm. Touching objects are measured as one.
+    is the arm. Touching objects are measured as one. The camera's tilt and height are those by which the
+    table that it sees is level (world_state/levelling.py).
 
     Measured on 128×128 exact depth at 0.8 m (4.2 mm a pixel, tests/world_state/test_depth.py): the centre
     of a block or cylinder is off by 0.7 mm (mean; 0.6 mm of it a bias towards the camera, from side points
@@ -76,24 +99,24 @@ def measure(
     Raises:
         MeasurementError: the pixel lies outside the image or on the arm, or no object stands near it.
     """
-    picture = answer.observation
-    u, v = float(answer.pixel[0]), float(answer.pixel[1])
+    u, v = float(pixel[0]), float(pixel[1])
     rows, columns = picture.depth.shape
     if not (0 <= u < columns and 0 <= v < rows):
         raise MeasurementError(f"pixel ({u:.1f}, {v:.1f}) lies outside the image of {columns}×{rows}")
+    T_base_camera = levelled(picture.depth, picture.K, picture.T_base_camera, table_height=table_height)
     focal = float(picture.K[0, 0] * picture.K[1, 1]) ** 0.5
     pitch = _typical_depth(picture.depth) / focal
     half = int(np.ceil(WINDOW / pitch))
     top, left = max(0, int(v) - half), max(0, int(u) - half)
     depth = picture.depth[top : int(v) + half + 1, left : int(u) + half + 1]
-    points = deproject(depth, picture.K, picture.T_base_camera, corner=(left, top))
+    points = deproject(depth, picture.K, T_base_camera, corner=(left, top))
 
     height = points[..., 2] - table_height
     arm = (depth > 0) & (height > ceiling)
     if arm[int(v) - top, int(u) - left]:
         raise MeasurementError(f"pixel ({u:.1f}, {v:.1f}) shows the arm or something above {ceiling} m")
     labels = _clusters(points, (depth > 0) & (height > clearance) & ~arm)
-    label = _nearest_cluster(labels, (u - left, v - top), pixel_std=answer.pixel_std, pitch=pitch)
+    label = _nearest_cluster(labels, (u - left, v - top), pixel_std=pixel_std, pitch=pitch)
     if label == 0:
         raise MeasurementError(
             f"nothing stands within {REACH[1] * 100:.0f} cm of pixel ({u:.1f}, {v:.1f}): only the table there"
@@ -101,7 +124,7 @@ def measure(
 
     mask = labels == label
     cluster = points[mask]
-    rays = (cluster - picture.T_base_camera[:3, 3]) / depth[mask][:, None]
+    rays = (cluster - T_base_camera[:3, 3]) / depth[mask][:, None]
     # A pixel covers z² / (fx fy |n·d|) of a plane with normal n, where d is its ray with unit depth.
     area = depth[mask] ** 2 / (focal**2 * np.maximum(np.abs(rays[:, 2]), 0.05))
     pitch = float(np.median(depth[mask])) / focal
@@ -111,7 +134,7 @@ def measure(
     tall = shape.top - table_height
     # A ball that lies in a bowl has its centre a radius under its pole, everything else stands on the table.
     middle = shape.top - shape.size[0] / 2 if shape.kind == "ball" else table_height + tall / 2
-    variance_xy = _variance_xy(answer.pixel_std, pitch=pitch, points=shape.evidence)
+    variance_xy = _variance_xy(pixel_std, pitch=pitch, points=shape.evidence)
     # With a whole side hidden (a quarter of the outline) the centre may be off by a quarter of the size.
     variance_xy += float(hidden * shape.size.max()) ** 2
     return ObjectMeasurement(
@@ -123,7 +146,7 @@ def measure(
         shape=shape.kind,
         points=shape.evidence,
         clipped=hidden > 0.0,
-        view=picture.T_base_camera[:3, 3],
+        view=T_base_camera[:3, 3],
         stamp=picture.stamp,
     )
 

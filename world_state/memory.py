@@ -10,10 +10,13 @@ import numpy as np
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray, checked_transform
 from hybridctl.messages.clock import Clock
+from hybridctl.messages.observation import Observation
 from hybridctl.messages.policy import LocateAnswer
+from world_state.close_looks import CloseLooks
 from world_state.depth import ObjectMeasurement, measure
-from world_state.errors import UnknownSlot
+from world_state.errors import MeasurementError, UnknownSlot
 from world_state.hand import LET_GO, Grip, Hand, carry, grasp, lay_down
+from world_state.hand_eye import HandEye
 from world_state.holding import HoldingState, Touch, feel_touch
 from world_state.relations import is_inside
 from world_state.slot import Slot, correct, first_look, inside_gate, predict
@@ -46,6 +49,7 @@ class WorldMemory:
         self._slots: dict[str, Slot] = {}
         self._hand = Hand()
         self._touch = Touch()
+        self._close_looks = CloseLooks()
 
     @classmethod
     def from_events(cls, store: EventStore, *, clock: Clock, table_height: float = 0.0) -> Self:
@@ -87,8 +91,41 @@ class WorldMemory:
             after, cause = first_look(phrase, look), "seen elsewhere while held"
             self._hand = replace(self._hand, grip=None, releasing=False)
         self._slots[phrase] = after
+        self._close_looks.begin_anew()
         self._record("seen", cause, stamp=look.stamp, measurement=_look_json(answer, look), changed=(phrase,))
         return after
+
+    def see_close(self, phrase: str, picture: Observation) -> Slot:
+        """Take in what a camera on the hand sees where a thing is believed to be, and return the new belief.
+
+        No policy is asked: the belief says where to look. What is found there corrects it, if it may be the
+        same thing. Looks from different turns of the hand tell the camera's own constant error from the
+        thing's place; what was learned of the camera serves later things.
+
+        Raises:
+            UnknownSlot: the memory knows no such thing.
+            MeasurementError: the thing is held, the picture is older than the belief or the tool does not
+                point down, or nothing that may be the thing stands near where it is believed; the belief
+                stays as it was.
+        """
+        before = self.slot(phrase)
+        if before.source == "held":
+            raise MeasurementError(f"the {phrase} is held: the fingers hide it from a camera on the hand")
+        if picture.stamp < self._slots[phrase].stamp:
+            age = self._slots[phrase].stamp - picture.stamp
+            raise MeasurementError(f"the picture is {age:.3f} s older than the belief about the {phrase}")
+        look, after = self._close_looks.look(before, picture, table_height=self._table_height)
+        self._slots[phrase] = after
+        self._record(
+            "seen", "close look", stamp=look.stamp,
+            measurement={"camera": picture.camera, **_measured_json(look)}, changed=(phrase,),
+        )  # fmt: skip
+        return after
+
+    @property
+    def hand_eye(self) -> HandEye:
+        """What is believed of the error of the camera on the hand."""
+        return self._close_looks.hand_eye
 
     def feel(self, state: ArmState, T_base_tool: FloatArray, *, commanded_width: float) -> None:
         """Take in what the arm feels, once a tree tick: updates what is held, and where.
@@ -235,7 +272,12 @@ class WorldMemory:
         slots = {
             phrase: self._slots[phrase].to_json() if phrase in self._slots else None for phrase in changed
         }
-        belief = {"slots": slots, "hand": self._hand.to_json(), "log_odds": self._touch.log_odds}
+        belief = {
+            "slots": slots,
+            "hand": self._hand.to_json(),
+            "log_odds": self._touch.log_odds,
+            "hand_eye": self.hand_eye.to_json(),
+        }
         self._store.append(kind, stamp=stamp, cause=cause, measurement=measurement, belief=belief)
 
     def _restore(self, event: Event) -> None:
@@ -246,6 +288,8 @@ class WorldMemory:
                 self._slots[phrase] = Slot.from_json(values)
         self._hand = Hand.from_json(event.belief["hand"])
         self._touch = Touch(log_odds=event.belief["log_odds"])
+        if "hand_eye" in event.belief:  # stores from before there were close looks have none
+            self._close_looks = CloseLooks(HandEye.from_json(event.belief["hand_eye"]))
 
 
 def _look_json(answer: LocateAnswer, look: ObjectMeasurement) -> dict[str, Any]:
@@ -255,6 +299,12 @@ def _look_json(answer: LocateAnswer, look: ObjectMeasurement) -> dict[str, Any]:
         "log_probability": answer.confidence.log_probability,
         "entropy": answer.confidence.entropy,
         "camera": answer.observation.camera,
+        **_measured_json(look),
+    }
+
+
+def _measured_json(look: ObjectMeasurement) -> dict[str, Any]:
+    return {
         "position": look.position.tolist(),
         "covariance": look.covariance.tolist(),
         "extent": look.extent.tolist(),

@@ -100,7 +100,7 @@ def _episode(episode: tuple[str, int, Path | None]) -> dict[str, Any]:
     started = perf_counter()
     result = run_instruction(
         task.instruction, arm=simulator.arm, camera=simulator.camera, clock=simulator.clock, policy=policy,
-        model=_worker.model, gains=gains, listeners=(watch,),
+        wrist_camera=simulator.wrist_camera, model=_worker.model, gains=gains, listeners=(watch,),
     )  # fmt: skip
     wall = perf_counter() - started
     score, outcome = task.score(world), result.outcome

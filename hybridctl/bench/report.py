@@ -24,6 +24,7 @@ BENCHES = {
     "mpc": "hybridctl.bench.mpc",
     "mpc-stress": "hybridctl.bench.mpc_stress",
     "sim": "hybridctl.bench.sim",
+    "precision": "hybridctl.bench.precision",
 }
 """Each bench's name and the module whose `measure(job)` makes it."""
 _PACKAGE = Path(__file__).parents[1]

@@ -6,6 +6,8 @@ import math
 
 PREGRASP_CLEARANCE = 0.035
 """Height of the pre-grasp pose above the grasp pose [m]; tokens drive to the pre-grasp."""
+LOOK_CLEARANCE = 0.075
+"""Height above the grasp pose from which a camera on the hand sees the whole top of a thing [m]."""
 PREPLACE_HEIGHT = 0.12
 """Height of the tool above the table at the pre-place pose [m]."""
 RELEASE_HEIGHT = 0.055

@@ -63,7 +63,9 @@ class Safety(Section):
 
     self_collision_margin: float = Field(ge=0.0, le=0.2, description="Distance kept between links [m]")
     slack_weight: float = Field(ge=1e3, le=1e6, description="Linear penalty on soft limits [1/m]")
-    torque_rows: bool = Field(description="Whether the plan keeps joint torques within limits [-]")
+    torque_rows: bool = Field(
+        description="Whether the plan keeps joint torques within their limits [true or false]"
+    )
     following_error: float = Field(gt=0.0, le=1.0, description="Joint error that stops the motion [rad]")
     replay: float = Field(
         ge=0.0, le=0.5, description="How long a failed QP replays the last plan before braking [s]"

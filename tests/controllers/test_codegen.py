@@ -7,7 +7,7 @@ import casadi as ca
 import numpy as np
 import pytest
 
-from controllers import codegen
+from controllers import ControllerError, codegen
 from controllers.codegen import BufferedFunction, compiled
 
 
@@ -60,3 +60,20 @@ def test_broken_compiler_falls_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(codegen, "_warned", False)
     with pytest.warns(RuntimeWarning, match="compiling failed"):
         compiled(example())
+
+
+def test_outputs_are_written_where_they_are_wanted() -> None:
+    whole = np.full(20, 7.0)
+    buffered = BufferedFunction(example(), outputs=[whole[2:5], whole[5:14]])
+    buffered.inputs[0][:] = (0.1, 0.2, 0.3)
+    buffered.evaluate()
+    np.testing.assert_allclose(whole[2:5], 2 * np.sin((0.1, 0.2, 0.3)))
+    np.testing.assert_array_equal(whole[[0, 1, 14, 19]], 7.0)
+
+
+def test_outputs_of_the_wrong_size_and_sparse_ones_are_refused() -> None:
+    with pytest.raises(ControllerError, match=r"outputs of example have sizes \[3, 4\], expected \[3, 9\]"):
+        BufferedFunction(example(), outputs=[np.zeros(3), np.zeros(4)])
+    x = ca.SX.sym("x", 2)
+    with pytest.raises(ControllerError, match="output o0 of sparse is sparse, expected dense"):
+        BufferedFunction(ca.Function("sparse", [x], [ca.diag(x)]))

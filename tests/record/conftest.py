@@ -1,15 +1,19 @@
 """A made-up run whose every number is known."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import casadi as ca
 import numpy as np
 import pytest
 
+from controllers.clearance import capsule_distance, lowest_height
 from controllers.controller import ControlResult
 from controllers.gains import load_gains
+from controllers.kinematics import joint_chain, tool_pose
 from controllers.robot_model import RobotModel
+from controllers.symbols import Node
 from hybridctl.messages.arm import ArmState, JointCommand
 from hybridctl.messages.observation import Observation
 from hybridctl.record import Recorder
@@ -143,3 +147,21 @@ def observations(robot: RobotModel) -> list[Observation]:
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory, robot: RobotModel) -> Path:
     return record_made_up_run(tmp_path_factory.mktemp("run"), robot)
+
+
+@pytest.fixture(scope="session")
+def symbolic_clearances(robot: RobotModel) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Heights of the table bodies and distances of the self-collision pairs as the MPC has them [m]."""
+    chain = joint_chain(robot)
+    R, p = tool_pose(robot, chain)
+    node = Node(robot, chain, None, None, None, None, p, R, None, {})
+    heights = [lowest_height(node, name)[0] for name in robot.table_bodies]
+    pairs = [(node.body(a), node.body(b)) for a, b in robot.self_collision_pairs]
+    distances = [capsule_distance(node, *pair)[0] for pair in pairs]
+    function = ca.Function("clearances", [chain.q], [ca.vertcat(*heights), ca.vertcat(*distances)])
+
+    def measure(q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        heights, distances = function(q)
+        return np.array(heights)[:, 0], np.array(distances)[:, 0]
+
+    return measure

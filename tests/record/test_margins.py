@@ -29,15 +29,12 @@ def test_workspace_margin_is_negative_outside(meter):
     assert outside.workspace == pytest.approx(-0.03)
 
 
-def test_table_and_links_agree_with_the_controllers_own_kinematics(meter, robot):
-    from controllers.linearisation import Linearizer
-
+def test_table_and_links_agree_with_the_controllers_own_kinematics(meter, robot, symbolic_clearances):
     q = robot.q_rest
-    T = robot.forward_kinematics(q)
-    theirs = Linearizer(robot, postures=1).evaluate(q[None], T)
-    ours = meter.measure(q, T[:3, 3])
-    assert ours.table == pytest.approx(theirs.heights.min() - meter.limits.table, abs=1e-9)
-    assert ours.links == pytest.approx(theirs.distances.min(), abs=1e-6)
+    heights, distances = symbolic_clearances(q)
+    ours = meter.measure(q, robot.forward_kinematics(q)[:3, 3])
+    assert ours.table == pytest.approx(heights.min() - meter.limits.table, abs=1e-9)
+    assert ours.links == pytest.approx(distances.min(), abs=1e-6)
 
 
 def test_limits_survive_json(meter):

@@ -11,7 +11,7 @@ import numpy as np
 
 from controllers.braking import braked_velocity
 from controllers.controller import Controller
-from controllers.gains import Gains, Safety
+from controllers.gains import Gains
 from controllers.obstacles import Obstacle
 from controllers.robot_model import RobotModel
 from hybridctl.messages.action import PoseTarget
@@ -73,7 +73,7 @@ class ControllerFollower:
         state = ArmState(self._q, self._dq, self._zero, 0.08, 0.0, now)
         around = tuple(obstacles)
         began = perf_counter()
-        give_obstacles(self._controller, around)
+        self._controller.set_obstacles(around)
         self._controller.set_target(PoseTarget(T_base_target, now))
         result = self._controller.step(state, now=now)
         ms = 1e3 * (perf_counter() - began)
@@ -107,19 +107,8 @@ def brake(q: FloatArray, dq: FloatArray, *, ddq_max: FloatArray, dt: float) -> t
     return q + dt * slower, slower
 
 
-# Until the rewritten MPC is merged: a controller without set_obstacles sees none, and gains without
-# safety.torque_rows have no torque rows. Then both functions can go.
-def give_obstacles(controller: Controller, obstacles: tuple[Obstacle, ...]) -> None:
-    """Tell the controller where the obstacles are."""
-    take = getattr(controller, "set_obstacles", None)
-    if take is not None:
-        take(obstacles)
-
-
-def with_torque_rows(gains: Gains) -> Gains | None:
-    """Return the gains with torque rows on every node; None where the controller has none."""
-    if "torque_rows" not in Safety.model_fields:
-        return None
+def with_torque_rows(gains: Gains) -> Gains:
+    """Return the gains with torque rows on every node."""
     values = gains.model_dump(exclude_unset=True)
     values["safety"]["torque_rows"] = True
     return Gains.model_validate(values)

@@ -110,14 +110,11 @@ def follow_all(passes: int, *, peers: bool = False, scenario: Scenario | None = 
 
 def _ours(robot: RobotModel, gains: Gains) -> list[Follower]:
     five = Gains.model_validate(gains.model_dump(exclude_unset=True) | {"node_times": FIVE_NODES})
-    ours: list[Follower] = [
+    return [
         ControllerFollower("nodes5", robot, five),
         ControllerFollower("nodes8", robot, gains),
+        ControllerFollower("nodes8_torque", robot, with_torque_rows(gains)),
     ]
-    torque = with_torque_rows(gains)
-    if torque is not None:
-        ours.append(ControllerFollower("nodes8_torque", robot, torque))
-    return ours
 
 
 def _join(followers: list[Follower], rows: list[Row], name: str, make: Callable[[], Follower]) -> None:

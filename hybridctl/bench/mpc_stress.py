@@ -22,7 +22,6 @@ from controllers.gains import Gains, load_gains
 from controllers.robot_model import RobotModel
 from hybridctl.arms.simulated import SimulatedArm
 from hybridctl.bench.episodes import Row, run_episodes
-from hybridctl.bench.follower import give_obstacles
 from hybridctl.bench.motion_check import Judgement, MotionCheck
 from hybridctl.bench.reentry import judge_joints
 from hybridctl.bench.report import FIRST_EVALUATION_SEED, Job, Measured
@@ -190,7 +189,7 @@ def _command(
 ) -> tuple[FloatArray, FloatArray]:
     """Take one step, send it to an arm if there is one, and write it down."""
     now = k * controller.gains.dt
-    give_obstacles(controller, tuple(obstacle.at(now) for obstacle in case.obstacles))
+    controller.set_obstacles(tuple(obstacle.at(now) for obstacle in case.obstacles))
     controller.set_target(PoseTarget(case.target(k), now))
     result = controller.step(state, now=now)
     if arm is not None:

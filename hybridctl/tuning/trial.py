@@ -68,13 +68,11 @@ def run_scenario(
     margins: dict[str, float] = {}
     violations: dict[str, int] = {}
     failures = 0
-    take_obstacles = getattr(controller, "set_obstacles", None)
     began = plant.read().stamp
     for tick in range(round(scenario.seconds / gains.dt)):
         time, state = tick * gains.dt, plant.read()
         bodies = scenario.obstacles(time)
-        if take_obstacles is not None:
-            take_obstacles(bodies)
+        controller.set_obstacles(bodies)
         controller.set_target(PoseTarget(scenario.told(time), stamp=began + time))
         result = controller.step(state, now=began + time)
         T, wish = controller.tool_pose(state.q), scenario.wish(time)

@@ -31,10 +31,27 @@ def capsule_distance(node: Node, first: Body, second: Body) -> tuple[Any, Any]:
     on_first, on_second = a0 + s * d1, b0 + t * d2
     gap = on_first - on_second
     length = ca.sqrt(ca.dot(gap, gap) + 1e-16)
-    motion = node.chain.point_jacobian(first.joint, on_first)
-    if second.joint >= 0:
-        motion = motion - node.chain.point_jacobian(second.joint, on_second)
-    return length - first.radius - second.radius, (gap / length).T @ motion
+    return length - first.radius - second.radius, _slope(node, gap / length, on_first, first, second)
+
+
+def _slope(node: Node, normal: Any, point: Any, first: Body, second: Body) -> Any:
+    """Return how the distance along `normal` from the second body to `point` of the first changes, SX (1, n).
+
+    A joint that carries both bodies does not change it, so only those between them count. Of a revolute
+    joint it is a·((p − o) × n) = a·(p × n) − n·(a × o), whose last product all pairs share.
+    """
+    chain = node.chain
+    if first.joint < second.joint:
+        first, second, normal = second, first, -normal
+    moment = ca.cross(point, normal)
+    slopes = [ca.SX(0)] * node.model.n
+    for j in range(second.joint + 1, first.joint + 1):
+        axis = chain.axes[j]
+        if chain.prismatic[j]:
+            slopes[j] = ca.dot(axis, normal)
+        else:
+            slopes[j] = ca.dot(axis, moment) - ca.dot(normal, ca.cross(axis, chain.origins[j]))
+    return ca.horzcat(*slopes)
 
 
 def lowest_height(node: Node, name: str) -> tuple[Any, Any]:

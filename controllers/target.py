@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pinocchio as pin
 
@@ -27,13 +29,14 @@ def step_toward(
     """
     T = np.array(T_base_target, dtype=np.float64)
     shift = T[:3, 3] - T_base_tool[:3, 3]
-    length = float(np.linalg.norm(shift))
+    length = math.sqrt(shift @ shift)
     if length > max_translation:
         T[:3, 3] = T_base_tool[:3, 3] + shift * (max_translation / length)
-    turn = pin.log3(T_base_tool[:3, :3].T @ T[:3, :3])
-    angle = float(np.linalg.norm(turn))
-    if angle > max_rotation:
-        T[:3, :3] = T_base_tool[:3, :3] @ pin.exp3(turn * (max_rotation / angle))
+    # The trace tells the angle for less than the logarithm costs; this runs in every control period.
+    if (np.vdot(T_base_tool[:3, :3], T[:3, :3]) - 1.0) / 2.0 < math.cos(max_rotation):
+        turn = pin.log3(T_base_tool[:3, :3].T @ T[:3, :3])
+        angle = math.sqrt(turn @ turn)
+        T[:3, :3] = T_base_tool[:3, :3] @ pin.exp3(turn * min(1.0, max_rotation / angle))
     return T
 
 

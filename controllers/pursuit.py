@@ -10,7 +10,7 @@ from controllers.gains import Targets
 from controllers.robot_model import RobotModel
 from controllers.target import moved_on
 from hybridctl.messages.action import PoseTarget
-from hybridctl.messages.arrays import FloatArray
+from hybridctl.messages.arrays import FloatArray, MessageError, checked_transform
 
 WIDTH_TOLERANCE = 1e-6  # m: rounding of a gripper width is no reason to refuse a target
 
@@ -38,12 +38,14 @@ class Pursuit:
     def checked(self, target: PoseTarget) -> float | None:
         """Return the width that `target` asks for, within the gripper's range [m]; None for none.
 
-        What can be told without the robot (finite numbers, a rigid pose) the message checked when it was
-        made, and it cannot change.
-
         Raises:
-            ControllerError: the width is outside the gripper's range.
+            ControllerError: the pose is no finite rigid transform, or the width is outside the gripper's
+                range. The message checked the rest when it was made.
         """
+        try:
+            checked_transform("target", target.T_base_target)
+        except MessageError as error:
+            raise ControllerError(str(error)) from error
         return None if target.gripper_width is None else self._width("target", target.gripper_width)
 
     def follow(self, target: PoseTarget, *, width: float | None) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 
 from controllers.momentum_observer import MomentumObserver
@@ -22,17 +25,20 @@ class ResidualReader:
         servo_damping: Velocity gain kv of the servos, shape (n,) [Nms/rad].
         torque_limit: Torque at which the motors saturate, shape (n,) [Nm].
         timestep: Step of the physics [s].
+        placed: Tells when the arm was last put somewhere from outside [s]: the log before that is another
+            motion's.
     """
 
     def __init__(
         self, log: JointLog, observer: MomentumObserver, *, servo_damping: FloatArray,
-        torque_limit: FloatArray, timestep: float,
+        torque_limit: FloatArray, timestep: float, placed: Callable[[], float] = lambda: 0.0,
     ) -> None:  # fmt: skip
         self._log, self._observer = log, observer
         self._damping, self._limit = servo_damping, torque_limit
         self._steps = round(observer.period / timestep)
         if (observer.length + 1) * self._steps > LENGTH:
             raise ValueError(f"a memory of {observer.length} periods does not fit into {LENGTH} steps")
+        self._placed, self._timestep = placed, timestep
         self._fed = -1
         self._state = np.zeros((2, 0))
 
@@ -45,9 +51,14 @@ class ResidualReader:
         """
         now = np.array([q, dq])
         period = self._log.end // self._steps
-        if not self._goes_on(period, now):
+        first = math.ceil(round(self._placed() / self._timestep) / self._steps)
+        if first > period:
             self._observer.reset()
-            self._fed = max(0, period - self._observer.length)
+            self._fed = -1
+            return np.zeros_like(q)
+        if self._fed < first or not self._goes_on(period, now):
+            self._observer.reset()
+            self._fed = max(first, period - self._observer.length)
             self._feed(self._fed, now)
         for k in range(self._fed + 1, period + 1):
             self._feed(k, now)

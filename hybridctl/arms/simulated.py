@@ -50,6 +50,7 @@ class SimulatedArm:
             servo_damping=-model.actuator_biasprm[world.arm_actuators, 2],
             torque_limit=robot.tau_max,
             timestep=float(model.opt.timestep),
+            placed=lambda: world.arm_placed_at,
         )
         self._in_control = False
         self.stop_cause: str | None = None

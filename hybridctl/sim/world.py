@@ -74,6 +74,7 @@ class SimWorld:
         self.data.ctrl[self.arm_actuators] = q
         self.data.ctrl[self.gripper_actuator] = gripper_width / 2
         mujoco.mj_forward(self.model, self.data)
+        self.arm_placed_at = self.now()
 
     @property
     def clock(self) -> SimClock:

@@ -15,6 +15,8 @@ from hybridctl.sim.world import SimWorld
 _AROUND, _ABOVE, _SPEED = 0.032, 0.05, 0.10
 _OPEN_TO, _SHUT = 0.95, 0.012
 """What counts as pulled out and as shut, as a fraction of the travel; a pull ends before the stop."""
+_HARD = 45.0
+"""A drawer that takes more than this to move is stuck [N]."""
 
 
 def open_drawer(world: SimWorld, hands: Hands) -> Motion:
@@ -36,8 +38,12 @@ def open_drawer(world: SimWorld, hands: Hands) -> Motion:
         if hands.state.gripper_width < HANDLE_RADIUS:
             raise ExpertError("the fingers closed beside the handle")
         way = (_OPEN_TO - drawer_fraction(world)) * DRAWER_TRAVEL + 0.002
+        hands.expect("pulling the drawer", force=_HARD + 20.0)
         yield from hands.line(
-            handle(out=way), speed=_SPEED, until=lambda: drawer_fraction(world) > _OPEN_TO - 0.01, timeout=6.0
+            handle(out=way),
+            speed=_SPEED,
+            until=lambda: drawer_fraction(world) > _OPEN_TO - 0.01 or hands.force > _HARD,
+            timeout=6.0,
         )
         yield from hands.stay(0.2)
         yield from hands.fingers(_AROUND)
@@ -61,10 +67,11 @@ def close_drawer(world: SimWorld, hands: Hands) -> Motion:
         yield from hands.fingers(width)
         yield from hands.travel(over, width=width)
         yield from hands.line(before, width=width)
+        hands.expect("pushing the drawer", force=_HARD + 20.0)
         shut = _at_handle(world, yaw, out=0.010 - drawer_fraction(world) * DRAWER_TRAVEL)
         yield from hands.line(
             shut, width=width, speed=_SPEED, tolerance=0.004,
-            until=lambda: drawer_fraction(world) < _SHUT / 2, timeout=6.0,
+            until=lambda: drawer_fraction(world) < _SHUT / 2 or hands.force > _HARD, timeout=6.0,
         )  # fmt: skip
         away = _at_handle(world, yaw, out=0.035)
         yield from hands.line(away, width=width, speed=0.1, tolerance=0.006)

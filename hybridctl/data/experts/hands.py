@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pinocchio as pin
 
+from controllers.contact import ExpectedContact
 from controllers.controller import Controller
 from controllers.inverse_kinematics import solve_ik
 from hybridctl.messages.action import PoseTarget, rotation_from_rpy
@@ -19,6 +20,8 @@ from hybridctl.sim.world import HOME_Q
 Motion = Iterator[None]
 """One motion: it yields once a tick until it is done."""
 OPEN_WIDTH = 0.08
+_TORQUE, _RESIDUAL = 8.0, 0.5
+"""What a contact that is meant may reach at most [Nm], [part of the torque limit]."""
 _CLOSE, _ANGLE, _SLOW, _STILL = 0.003, 0.04, 0.12, 0.0004
 
 
@@ -75,6 +78,18 @@ class Hands:
         self._controller.set_target(
             PoseTarget(T, stamp=self._clock.now(), gripper_width=width, source="skill")
         )
+
+    def expect(self, why: str, *, force: float, seconds: float = 8.0) -> None:
+        """Announce a contact to the controller: up to `force` [N] is meant, for a while [s]."""
+        self._controller.expect_contact(
+            ExpectedContact(why=why, force=force, torque=_TORQUE, residual=_RESIDUAL, until=self.now() + seconds)
+        )
+
+    @property
+    def force(self) -> float:
+        """How hard the world pushes on the tool, sensor bias included [N]; 0 from an arm that cannot tell."""
+        wrench = self.state.wrench
+        return 0.0 if wrench is None else float(np.linalg.norm(wrench[:3]))
 
     def move(
         self,

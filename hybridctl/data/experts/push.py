@@ -24,6 +24,8 @@ _ON_CARD, _AT_THING = 0.020, 0.012
 _STEADY = 0.05
 """Nearer than this the direction of the push stays as it is [m]."""
 _STALLED = 1.5
+_HARD = 45.0
+"""A push that takes more has something heavy in its way [N]."""
 
 
 def push(world: SimWorld, hands: Hands, phrase: str, toward: str) -> Motion:
@@ -59,13 +61,14 @@ def push(world: SimWorld, hands: Hands, phrase: str, toward: str) -> Motion:
     nearest, since, last, askew = math.inf, hands.now(), hands.now(), False
     lead = touch + _BEHIND
     while True:
+        hands.expect("pushing", force=_HARD + 15.0, seconds=1.0)
         at, way, rest = ahead()
         now = hands.now()
         if rest < nearest - 0.001:
             nearest, since = rest, now
         if arrived(rest, now - since > _STALLED):
             break
-        if now - since > 2 * _STALLED:
+        if now - since > 2 * _STALLED or hands.force > _HARD:
             raise ExpertError(f"pushing brings it no nearer than {nearest:.3f} m")
         if float(np.linalg.norm(way)) > _STEADY:
             line = _Line(way, line.yaw)

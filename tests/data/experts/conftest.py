@@ -152,6 +152,7 @@ def take(world: SimWorld, robot: RobotModel) -> Callable[..., None]:
         world.data.ctrl[world.gripper_actuator] = 0.0
         world.sleep_until(world.now() + 0.2)
         world.model.opt.gravity[:] = gravity
+        world.arm_placed_at = world.now()  # what the joints felt without gravity is no contact
 
     return grasp
 

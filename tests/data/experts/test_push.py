@@ -33,6 +33,6 @@ def test_a_push_that_brings_it_no_nearer_ends_with_the_reason(lay: Callable[...,
         Fixture("card", 0.48, 0.20, symbol="star"), Fixture("book", 0.48, 0.04, np.pi / 2), things=(BLOCK,)
     )
     done = do(lambda hands: push(world, hands, "red block", "star"))
-    assert done.outcome.status == "FAILURE"
+    assert done.outcome.status == "FAILURE", done.outcome.cause
     assert "nearer" in done.outcome.cause
     assert not TruthOf(world).holds(Condition(Predicate.AT, "red block", "star"))

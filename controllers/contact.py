@@ -60,6 +60,10 @@ class Felt:
     on_tool: bool = False
 
 
+NOTHING_FELT = Felt(None)
+"""What an arm without sensors says."""
+
+
 class ContactMonitor:
     """Compares wrench and joint-torque residual with thresholds, once a new measurement.
 
@@ -131,6 +135,8 @@ class ContactMonitor:
         fault = self._sensor_fault(state)
         if fault:
             return Felt(None, fault=fault)
+        if state.wrench is None and state.tau_external is None:
+            return NOTHING_FELT
         new = state.stamp != self._stamp
         self._stamp = state.stamp
         if new and state.wrench is not None:

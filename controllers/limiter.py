@@ -66,4 +66,5 @@ class Limiter:
         inputs[0][:], inputs[1][:], inputs[2][:] = self._q, self._dq, wanted
         self._call.evaluate()
         self._q, self._dq = outputs[0].copy(), outputs[1].copy()
+        self._q.flags.writeable = self._dq.flags.writeable = False  # so that nobody need copy them again
         return self._q, self._dq

@@ -13,6 +13,7 @@ from time import perf_counter
 
 import numpy as np
 
+from controllers.active_set import NO_EQUATIONS, NONE, ActiveSet, minimum_where
 from controllers.costs.cost import JointCost, NodeCost
 from controllers.evaluation import Evaluation
 from controllers.gains import Gains
@@ -25,7 +26,7 @@ from controllers.limits.obstacle_distance import ObstacleLimit
 from controllers.obstacle_slots import ALLOWED, ObstacleSlots
 from controllers.obstacles import Obstacle
 from controllers.problem import compile_problem
-from controllers.qp import DenseQp, unconstrained_minimum
+from controllers.qp import DenseQp
 from controllers.robot_model import RobotModel
 from controllers.row_table import TOLERANCE
 from controllers.term import Term
@@ -101,7 +102,8 @@ class Mpc:
         self._hessian = JointHessian(own_costs, horizon, gains, joints=model.n)
         world = next((limit for limit in chosen if isinstance(limit, ObstacleLimit)), None)
         self._obstacles = ObstacleSlots(self._evaluation, world, model=model, margin=gains.obstacles.margin)
-        self._qp = DenseQp(slack_weight=gains.safety.slack_weight)
+        self._slack_weight = gains.safety.slack_weight
+        self._qp = DenseQp(slack_weight=self._slack_weight)
         self._duals = np.zeros(len(self._evaluation.lower) + len(self._evaluation.table.soft))
         self._plan: tuple[FloatArray, FloatArray, FloatArray] | None = None
         self._plan_age = 0.0
@@ -113,7 +115,7 @@ class Mpc:
         self._plan = None
         self._ddq = np.zeros(self._n)
         self._duals[:] = 0.0
-        self._binding = False
+        self._active = NONE
 
     def set_obstacles(
         self, obstacles: Sequence[Obstacle], *, allowed: frozenset[tuple[str, str]] = frozenset()
@@ -205,21 +207,17 @@ class Mpc:
     def _optimum(self, H: FloatArray, f: FloatArray) -> tuple[FloatArray | None, FloatArray | None]:
         """Return accelerations, shape (N, n), and every row's room under them, or None and None.
 
-        Where nothing binds, the unconstrained minimum is the answer; where something did in the last period,
-        it is not even tried. Rows that are near their bounds go into the QP, then those that it breaks.
+        What bound in the last period is tried first: if that solution keeps all rows and no constraint holds
+        it back from descending, it is the QP's. Else rows that are near their bounds go into a QP, then those
+        that its solution breaks.
         """
         table, lower, upper = self._evaluation.table, self._evaluation.lower, self._evaluation.upper
-        if self._binding and self._plan is not None:
-            room = table.room(self._plan[2])
-        else:
-            free = unconstrained_minimum(H, f)
-            if free is None:
-                return None, None
-            inside = np.minimum(np.maximum(free, lower), upper)
-            u = inside.reshape(self._N, self._n)
-            room = table.room(u)
-            if room.min() >= 0.0 and np.array_equal(free, inside):
-                return u, room
+        tried = self._on_active_set(H, f)
+        if tried is None:
+            return None, None
+        u, room, optimal = tried
+        if optimal:
+            return u, room
         chosen = table.near(room)
         bounds = np.arange(len(lower))
         for again in range(ROUNDS + 1):
@@ -238,7 +236,6 @@ class Mpc:
             x, duals = solution
             self._duals[:] = 0.0
             self._duals[which] = duals
-            self._binding = bool(duals.any())
             # The first bounds contain full braking, and rounding must not turn them round.
             u = np.minimum(np.maximum(x, lower), upper).reshape(self._N, self._n)
             room = table.room(u)
@@ -247,7 +244,54 @@ class Mpc:
             if not len(missing):
                 break
             chosen = np.concatenate((chosen, missing)) if again < ROUNDS - 1 else np.arange(len(room))
+        self._active = ActiveSet.of(which, duals)
         return u, room
+
+    def _on_active_set(self, H: FloatArray, f: FloatArray) -> tuple[FloatArray, FloatArray, bool] | None:
+        """Return accelerations where the active set of the last period holds, every row's room, and whether
+        that is the QP's solution; None if there is none.
+        """
+        table, lower, upper = self._evaluation.table, self._evaluation.lower, self._evaluation.upper
+        which, at_upper, count = self._active.which, self._active.upper, len(lower)
+        if not len(which):
+            return self._unconstrained(H, f)
+        bounds = int(np.searchsorted(which, count))
+        rows = which[bounds:] - count
+        C = np.zeros((len(which), count))
+        b = np.zeros(len(which))
+        if bounds:
+            bound = which[:bounds]
+            C[np.arange(bounds), bound] = 1.0
+            b[:bounds] = np.where(at_upper[:bounds], upper[bound], lower[bound])
+        if len(rows):
+            C[bounds:] = table.matrix(rows)
+            b[bounds:] = np.where(at_upper[bounds:], table.upper[rows], table.lower[rows])
+        solved = minimum_where(H, f, C, b)
+        if solved is None:
+            return self._unconstrained(H, f)
+        x, duals = solved
+        inside = np.minimum(np.maximum(x, lower), upper)
+        u = inside.reshape(self._N, self._n)
+        room = table.room(u)
+        optimal = float(np.abs(inside - x).max()) <= TOLERANCE and float(room.min()) >= -TOLERANCE
+        if optimal:
+            pushes = bool(((duals > 0.0) == at_upper).all())
+            optimal = pushes and bool((np.abs(duals[bounds:][table.soft[rows]]) <= self._slack_weight).all())
+        if optimal:
+            self._duals[:] = 0.0
+            self._duals[which] = duals
+        return u, room, optimal
+
+    def _unconstrained(self, H: FloatArray, f: FloatArray) -> tuple[FloatArray, FloatArray, bool] | None:
+        """Return the same without any active constraint."""
+        solved = minimum_where(H, f, NO_EQUATIONS, NO_EQUATIONS)
+        if solved is None:
+            return None
+        x, _ = solved
+        inside = np.minimum(np.maximum(x, self._evaluation.lower), self._evaluation.upper)
+        u = inside.reshape(self._N, self._n)
+        room = self._evaluation.table.room(u)
+        return u, room, bool((inside == x).all()) and float(room.min()) >= 0.0
 
     def _fallback(self, dq: FloatArray) -> FloatArray:
         """Return the last plan's acceleration for now, or full braking once there is none or it is old."""

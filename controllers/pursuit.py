@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from controllers.chunk import Chunk, Splice, spliced
@@ -10,7 +12,7 @@ from controllers.gains import Targets
 from controllers.robot_model import RobotModel
 from controllers.target import moved_on
 from hybridctl.messages.action import PoseTarget
-from hybridctl.messages.arrays import FloatArray, MessageError, checked_transform
+from hybridctl.messages.arrays import FloatArray
 
 WIDTH_TOLERANCE = 1e-6  # m: rounding of a gripper width is no reason to refuse a target
 
@@ -39,13 +41,12 @@ class Pursuit:
         """Return the width that `target` asks for, within the gripper's range [m]; None for none.
 
         Raises:
-            ControllerError: the pose is no finite rigid transform, or the width is outside the gripper's
+            ControllerError: the pose is not finite, or the width is outside the gripper's
                 range. The message checked the rest when it was made.
         """
-        try:
-            checked_transform("target", target.T_base_target)
-        except MessageError as error:
-            raise ControllerError(str(error)) from error
+        T = target.T_base_target
+        if not math.isfinite(np.vdot(T, T)):
+            raise ControllerError(f"target holds NaN or infinite entries: {T.tolist()}")
         return None if target.gripper_width is None else self._width("target", target.gripper_width)
 
     def follow(self, target: PoseTarget, *, width: float | None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import daqp
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dposv
 
 from hybridctl.messages.arrays import FloatArray
 
@@ -49,24 +48,14 @@ class DenseQp:
         """
         if not (np.isfinite(f).all() and np.isfinite(H).all() and np.isfinite(A).all()):
             return None
-        sense = np.zeros(len(lower), dtype=np.int32)
-        sense[len(f) :][soft] = SOFT
-        flag, _ = self._solver.setup(H, f, A, upper, lower, sense, dual_start=duals)
-        if flag < 0:
-            return None
-        x, _, flag, info = self._solver.solve()
-        self.iterations = int(info["iterations"])
-        if flag < 1 or not np.isfinite(x).all():
-            return None
-        return np.asarray(x, dtype=np.float64), np.asarray(info["lam"], dtype=np.float64)
-
-
-def unconstrained_minimum(H: FloatArray, f: FloatArray) -> FloatArray | None:
-    """Return the minimiser of ½xᵀHx + fᵀx, shape (variables,), or None if there is no finite one.
-
-    Args:
-        H: Shape (variables, variables), symmetric, positive definite.
-        f: Shape (variables,).
-    """
-    _, x, info = dposv(H, -f, lower=1)
-    return x if info == 0 and np.isfinite(x).all() else None
+        for guess in (duals, None):
+            sense = np.zeros(len(lower), dtype=np.int32)
+            sense[len(f) :][soft] = SOFT
+            flag, _ = self._solver.setup(H, f, A, upper, lower, sense, dual_start=guess)
+            if flag >= 0:
+                x, _, flag, info = self._solver.solve()
+                self.iterations = int(info["iterations"])
+                if flag >= 1 and np.isfinite(x).all():
+                    return np.asarray(x, dtype=np.float64), np.asarray(info["lam"], dtype=np.float64)
+            # A guess whose constraints depend on each other can lead DAQP astray: try without it.
+        return None

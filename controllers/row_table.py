@@ -68,6 +68,8 @@ class RowTable:
                 constant.append(joint_limit.scale * np.eye(joints))
             named.append((joint_limit.name, joint_limit.soft, joint_limit.scale))
         self.effects = np.array(effects)
+        # Rows of a node share their effect: few products serve them all.
+        self._distinct, self._kind = np.unique(self.effects, axis=0, return_inverse=True)
         self.G = np.vstack(constant)
         self.lower, self.upper = np.zeros(len(effects)), np.zeros(len(effects))
         self._near = np.array(near)
@@ -78,9 +80,12 @@ class RowTable:
             for i, (name, soft, scale) in enumerate(named)
         )
 
+        self._no_slacks = {limit.name: 0.0 for limit in self.limits if limit.soft}
+
     def room(self, u: FloatArray) -> FloatArray:
         """Return how far inside its bounds each row is under accelerations `u`, (N, n); shape (R,)."""
-        value = np.einsum("rj,rj->r", self.effects @ u, self.G)
+        reach = (self._distinct @ u)[self._kind]
+        value = np.einsum("rj,rj->r", reach, self.G)
         return np.asarray(np.minimum(value - self.lower, self.upper - value))
 
     def near(self, room: FloatArray) -> NDArray[np.intp]:
@@ -95,7 +100,7 @@ class RowTable:
     def slacks(self, room: FloatArray) -> dict[str, float]:
         """Return by how much the worst row of each soft limit is broken, in the limit's own unit."""
         if room.min() >= 0.0:
-            return dict.fromkeys((limit.name for limit in self.limits if limit.soft), 0.0)
+            return dict(self._no_slacks)
         return {
             limit.name: max(0.0, -float(room[limit.rows].min(initial=np.inf))) / limit.scale
             for limit in self.limits

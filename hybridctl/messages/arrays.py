@@ -15,15 +15,15 @@ class MessageError(ValueError):
 
 
 def checked(name: str, value: ArrayLike, *, shape: tuple[int | None, ...]) -> FloatArray:
-    """Copy `value` to a read-only float64 array of `shape` (`None` matches any length).
+    """Return `value` as a read-only float64 array of `shape` (`None` matches any length), copied if need be.
 
     Raises:
         MessageError: the shape differs or an entry is NaN or infinite.
     """
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise MessageError(f"{name} is not an array of numbers: {error}") from error
+    if type(value) is np.ndarray and not value.flags.writeable and value.base is None:
+        array = value.astype(np.float64, copy=False)  # it has been through here: nobody writes to it
+    else:
+        array = _copied(name, value)
     if array.shape != shape and not _fits(array.shape, shape):
         wanted = tuple("any" if want is None else want for want in shape)
         raise MessageError(f"{name} has shape {array.shape}, expected {wanted}")
@@ -44,7 +44,7 @@ def checked_scalar(name: str, value: float, *, low: float = -np.inf, high: float
         number = float(value)
     except (TypeError, ValueError) as error:
         raise MessageError(f"{name} is {value!r}, expected a number") from error
-    if not np.isfinite(number) or not low <= number <= high:
+    if not math.isfinite(number) or not low <= number <= high:
         raise MessageError(f"{name} is {number}, expected a finite value in [{low}, {high}]")
     return number
 
@@ -63,6 +63,13 @@ def checked_transform(name: str, value: ArrayLike) -> FloatArray:
     if T[3].tolist() != [0.0, 0.0, 0.0, 1.0]:
         raise MessageError(f"{name} has the bottom row {T[3].tolist()}, expected [0, 0, 0, 1]")
     return T
+
+
+def _copied(name: str, value: ArrayLike) -> FloatArray:
+    try:
+        return np.array(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise MessageError(f"{name} is not an array of numbers: {error}") from error
 
 
 def _fits(have: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:

@@ -130,7 +130,7 @@ def test_rows_that_were_left_out_would_have_changed_nothing(
     """From states at, near and beyond limits, soft ones broken too: the answer is that of the whole QP."""
     rng, mpc = np.random.default_rng(90 + seed), helpers.build(model, all_on)
     compared, broken, left_out = 0, set(), 0
-    for _ in range(25):
+    for _ in range(20):
         q = np.clip(model.q_rest + rng.uniform(-0.9, 0.9, 7), model.q_min + 0.1, model.q_max - 0.1)
         q[rng.integers(7)] += rng.uniform(0.0, 0.1)
         dq = rng.uniform(-1.0, 1.0, 7) * all_on.scales.velocity * model.dq_max
@@ -138,10 +138,11 @@ def test_rows_that_were_left_out_would_have_changed_nothing(
         spot = tool[:3, 3] + rng.uniform(-0.12, 0.12, 3)
         mpc.set_obstacles([Obstacle("ball", spot, spot, 0.05, rng.uniform(-0.3, 0.3, 3))])
         mpc.reset()
-        for _ in range(3):
-            T = tool.copy()
-            T[:3, 3] += rng.uniform(-0.1, 0.1, 3)
-            T[:3, :3] = T[:3, :3] @ pin.exp3(rng.uniform(-0.4, 0.4, 3))
+        for tick in range(4):
+            if tick % 2 == 0:
+                T = tool.copy()
+                T[:3, 3] += rng.uniform(-0.1, 0.1, 3)
+                T[:3, :3] = T[:3, :3] @ pin.exp3(rng.uniform(-0.4, 0.4, 3))
             plan, ddq = mpc._plan, mpc._ddq
             result = mpc.solve(q, dq, T)
             assert result.ok
@@ -150,7 +151,7 @@ def test_rows_that_were_left_out_would_have_changed_nothing(
             np.testing.assert_allclose(u, reference(mpc, q, dq, T, plan, ddq), atol=1e-5)
             broken |= {name for name, slack in result.slacks.items() if slack > 1e-4}
             q, dq, compared = result.q, result.dq, compared + 1
-    assert compared == 75
+    assert compared == 80
     assert {"obstacles", "cartesian_speed"} <= broken
     assert left_out > 100 * compared
 

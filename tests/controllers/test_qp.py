@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from controllers.qp import DenseQp, unconstrained_minimum
+from controllers.qp import DenseQp
 
 
 def solve(qp: DenseQp, *, soft: bool, highest: float = 0.25, **changes: np.ndarray) -> np.ndarray | None:
@@ -60,14 +60,3 @@ def test_from_the_last_multipliers_the_same_answer_takes_fewer_iterations(qp: De
     assert qp.iterations < iterations / 2
     wrong, _ = qp.solve(H, f, **problem, duals=rng.normal(size=50))
     np.testing.assert_allclose(wrong, cold, atol=1e-5)
-
-
-def test_the_unconstrained_minimum_has_no_slope_and_needs_a_finite_convex_problem() -> None:
-    root = np.random.default_rng(1).normal(size=(6, 6))
-    H, f = root @ root.T + np.eye(6), np.arange(6.0)
-    before = H.copy()
-    np.testing.assert_allclose(H @ unconstrained_minimum(H, f) + f, 0.0, atol=1e-12)
-    np.testing.assert_array_equal(H, before)
-    assert unconstrained_minimum(-H, f) is None
-    assert unconstrained_minimum(H, np.full(6, np.nan)) is None
-    assert unconstrained_minimum(np.full((6, 6), np.nan), f) is None

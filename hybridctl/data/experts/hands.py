@@ -82,7 +82,9 @@ class Hands:
     def expect(self, why: str, *, force: float, seconds: float = 8.0) -> None:
         """Announce a contact to the controller: up to `force` [N] is meant, for a while [s]."""
         self._controller.expect_contact(
-            ExpectedContact(why=why, force=force, torque=_TORQUE, residual=_RESIDUAL, until=self.now() + seconds)
+            ExpectedContact(
+                why=why, force=force, torque=_TORQUE, residual=_RESIDUAL, until=self.now() + seconds
+            )
         )
 
     @property

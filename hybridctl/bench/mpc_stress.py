@@ -83,6 +83,9 @@ def run_episode(episode: Episode) -> Row:
     """Run one seed on one plant and judge it."""
     global _worker
     plant, seed = episode
+    if _worker is not None and _worker.controller.stop is not None:
+        # A contact in the episode before: a stop outlives a new start, as it should.
+        _worker.controller.reset_stop(acknowledged_cause=_worker.controller.stop.cause)
     if _worker is None:
         robot, gains = RobotModel.load("panda"), load_gains()
         _worker = _Worker(robot, gains, Controller(robot, gains))

@@ -23,6 +23,8 @@ from hybridctl.sim.world import SimWorld
 EPISODES, FEWER, QUICK_EPISODES = 200, 50, 2
 """Episodes of a task that stands for a skill or a chain length, of any other task, and of each in a hurry."""
 OF_SKILLS = ("pick", "place", "push", "open_close", "insert", "hand_over", "look")
+SHARED = {"look": 3}
+"""Tasks that stand for several skills in turn (look, home, wait), and by how many times their seeds grow."""
 MOTIONLESS = (Skill.LOCATE, Skill.ASK, Skill.DONE)
 """Skills that ask the model and move nothing: an expert has nothing to do for them."""
 Episode = tuple[str, int]
@@ -43,11 +45,10 @@ def measure(job: Job) -> Measured:
     seeds = job.seeds or (FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + count)
     episodes: list[Episode] = [
         (name, seed)
-        for seed in range(*seeds)
         for name in TASKS
-        if job.seeds or _thorough(name) or seed - seeds[0] < FEWER
+        for seed in range(seeds[0], seeds[0] + _episodes_of(name, job, seeds[1] - seeds[0]))
     ]
-    episodes.sort(key=lambda e: (e[1] - seeds[0] >= FEWER, e[0].startswith("chain_"), e[1]))
+    episodes.sort(key=lambda e: (e[1] - seeds[0] >= FEWER, e[0].startswith("chain_"), e[1], e[0]))
     rows = run_episodes(
         episodes, _episode, job=job, name_of=lambda e: e, named=lambda row: (row["task"], row["seed"])
     )
@@ -55,8 +56,12 @@ def measure(job: Job) -> Measured:
     return replace(measured, complete=len(rows) >= len(episodes))
 
 
-def _thorough(name: str) -> bool:
-    return name in OF_SKILLS or name.startswith("chain_")
+def _episodes_of(name: str, job: Job, count: int) -> int:
+    """Return how many seeds a task has."""
+    if job.seeds or job.quick:
+        return count
+    thorough = name in OF_SKILLS or name.startswith("chain_")
+    return count * SHARED.get(name, 1) if thorough else min(count, FEWER)
 
 
 def _episode(episode: Episode) -> Row:

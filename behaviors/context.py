@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from controllers.contact import ExpectedContact
 from controllers.controller import Controller
 from hybridctl.messages.action import PoseTarget
 from hybridctl.messages.arm import ArmState
@@ -16,6 +17,9 @@ from hybridctl.messages.observation import Camera, Observation
 from hybridctl.messages.plan import Plan
 from hybridctl.messages.policy import PolicyQueue
 from world_state.memory import WorldMemory
+
+TOUCH_FORCE, TOUCH_TORQUE, TOUCH_RESIDUAL = 60.0, 6.0, 0.4
+"""What a finger at a thing may cause before it stops the arm [N], [Nm], [part of the torque limit]."""
 
 
 class FailureKind(Enum):
@@ -99,6 +103,23 @@ class TreeContext:
     def observe(self) -> Observation:
         """Take a picture now."""
         return self.camera.capture(self.state, self.T_base_tool)
+
+    def expect_touch(self, why: str, *, seconds: float) -> None:
+        """Tell the controller that a touch is meant: for a while only a hard one stops the arm.
+
+        Args:
+            why: What touches what.
+            seconds: For how long [s].
+        """
+        self.controller.expect_contact(
+            ExpectedContact(
+                why=why,
+                force=TOUCH_FORCE,
+                torque=TOUCH_TORQUE,
+                residual=TOUCH_RESIDUAL,
+                until=self.clock.now() + seconds,
+            )
+        )
 
     def move(self, T_base_target: FloatArray, *, source: str, gripper_width: float | None = None) -> None:
         """Ask the controller to bring the tool to a pose, as of now."""

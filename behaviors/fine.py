@@ -62,8 +62,10 @@ class FineMove(Leaf):
         self._near_since: float | None = None
 
     def begin(self) -> None:
-        """Forget the last goal."""
+        """Forget the last goal; at its end the hand is among things, and may touch one."""
         self._last, self._near_since = None, None
+        if not self.passing:
+            self.context.expect_touch(f"coming down to the {self.phrase}", seconds=self.timeout)
 
     def step(self) -> Status:
         """Check the belief, send the goal and compare."""

@@ -25,6 +25,7 @@ class CloseGripper(Leaf):
     def begin(self) -> None:
         """Say what is grasped, and close where the tool is."""
         self.context.memory.intend_grasp(self.phrase)
+        self.context.expect_touch(f"grasping the {self.phrase}", seconds=self.timeout)
         self._T = self.context.T_base_tool.copy()
 
     def step(self) -> Status:
@@ -71,6 +72,7 @@ class LayDown(Leaf):
 
     def begin(self) -> None:
         """Remember where to lay it: straight below."""
+        self.context.expect_touch("laying down what is held", seconds=self.timeout)
         now = self.context.T_base_tool
         below = np.array([now[0, 3], now[1, 3], LAY_DOWN_HEIGHT])
         self._T = tool_pose(below, tool_yaw(now))

@@ -24,8 +24,9 @@ _WORK = ("object", "cup", "drawer", "palm")
 class LimitWatch:
     """Counts control periods in which a limit was broken, by limit.
 
-    `command_*`: the commanded state is beyond what the gains allow of the robot's limit. `measured_*`: the
-    measured one is beyond the robot's limit. `workspace`: the tool is more than 2 mm outside the box.
+    `command_*`: the commanded state is beyond what the gains allow of the robot's limit, for motion or for a
+    stop. `measured_*`: the measured one is beyond the robot's limit. `workspace`: the tool is more than 2 mm
+    outside the box.
     `contact_table`, `contact_self`: the physics report a contact of the arm, looked at once a control period
     (every fifth physics step). `touched` counts other contacts by the body touched: containers, the cabinet,
     and things that another part than a finger touches. They are no obstacles to this version's controller. A
@@ -35,6 +36,7 @@ class LimitWatch:
     def __init__(self, world: SimWorld, model: RobotModel, gains: Gains) -> None:
         self._world, self._model, self._gains = world, model, [gains]
         self._before: FloatArray | None = None
+        self._stopping = False
         self.violations: Counter[str] = Counter()
         self.touched: Counter[str] = Counter()
         self._names = [world.model.geom(g).name for g in range(world.model.ngeom)]
@@ -58,7 +60,11 @@ class LimitWatch:
         """Compare one control period with every limit."""
         model, command = self._model, result.command
         dq_max = max(gains.scales.velocity for gains in self._gains) * model.dq_max
-        ddq_max = max(gains.scales.acceleration for gains in self._gains) * model.ddq_max
+        part = max(gains.scales.acceleration for gains in self._gains)
+        if self._stopping or result.stop is not None:  # a stop may brake harder than motion does
+            part = max(part, *(gains.contacts.braking for gains in self._gains))
+        self._stopping = result.stop is not None
+        ddq_max = part * model.ddq_max
         broken = {
             "command_position": _outside(command.q, model.q_min, model.q_max),
             "command_velocity": _outside(command.dq, -dq_max, dq_max),

@@ -111,4 +111,14 @@ def _run_and_hold(model: RobotModel, gains: Gains) -> tuple[float, float, float]
 
 
 def _at(q: np.ndarray, dq: np.ndarray, now: float) -> ArmState:
-    return ArmState(q=q, dq=dq, tau=np.zeros_like(q), gripper_width=0.0, gripper_force=0.0, stamp=now)
+    free = np.zeros_like(q)  # nothing touches it, and it says so
+    return ArmState(
+        q=q,
+        dq=dq,
+        tau=free,
+        gripper_width=0.0,
+        gripper_force=0.0,
+        stamp=now,
+        wrench=np.zeros(6),
+        tau_external=free,
+    )

@@ -37,7 +37,16 @@ class IdealPlant:
     def read(self) -> ArmState:
         """Return the last command as a measurement, without torques."""
         still = np.zeros_like(self._q)
-        return ArmState(self._q, self._dq, still, gripper_width=0.04, gripper_force=0.0, stamp=self._now)
+        return ArmState(
+            self._q,
+            self._dq,
+            still,
+            gripper_width=0.04,
+            gripper_force=0.0,
+            stamp=self._now,
+            wrench=np.zeros(6),  # nothing touches it, and it says so
+            tau_external=still,
+        )
 
     def advance(self, command: JointCommand, seconds: float) -> None:
         """Be where the command says."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,7 @@ class Motion:
     dq_measured: list[FloatArray]
     tau: list[FloatArray]
     statuses: Counter[str]
+    stopped: list[bool] = field(default_factory=list)
 
 
 @dataclass
@@ -112,7 +113,8 @@ def judge_motion(robot: RobotModel, gains: Gains, case: StressCase, motion: Moti
     check = MotionCheck(robot, gains, case.obstacles)
     q, dq = np.array(motion.q), np.array(motion.dq)
     bounds = {"q_min": check.q_min, "q_max": check.q_max, "dq_max": check.dq_max, "ddq_max": check.ddq_max}
-    joints = judge_joints(q, dq, **bounds, dt=gains.dt)
+    stops = np.array(motion.stopped, dtype=bool), gains.contacts.braking * robot.ddq_max
+    joints = judge_joints(q, dq, **bounds, dt=gains.dt, stops=stops if any(motion.stopped) else None)
     broken = Counter({f"command_{name}": count for name, count in joints.broken.items()})
     reentry = len(q) if joints.ticks is None else joints.ticks
     ddq = np.diff(dq, axis=0, prepend=dq[:1]) / gains.dt
@@ -200,6 +202,7 @@ def _command(
     motion.q.append(result.command.q)
     motion.dq.append(result.command.dq)
     motion.statuses[result.status] += 1
+    motion.stopped.append(result.stop is not None)
     return result.command.q, result.command.dq
 
 

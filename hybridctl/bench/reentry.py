@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hybridctl.messages.arrays import FloatArray
 
@@ -35,6 +36,7 @@ def judge_joints(
     dq_max: FloatArray,
     ddq_max: FloatArray,
     dt: float,
+    stops: tuple[NDArray[np.bool_], FloatArray] | None = None,
 ) -> Reentry:
     """Judge a commanded motion whose row 0 is where it starts.
 
@@ -50,7 +52,10 @@ def judge_joints(
         dq_max: Velocity bounds, shape (n,) [rad/s].
         ddq_max: Acceleration bounds, shape (n,) [rad/s²].
         dt: Control period [s].
+        stops: In which ticks a stop was in force, shape (K - 1,), and the acceleration bounds of a stop,
+            shape (n,) [rad/s²]: it may brake harder than motion does. None for no stop.
     """
+    bound = ddq_max if stops is None else np.where(stops[0][:, None], np.maximum(stops[1], ddq_max), ddq_max)
     q_braked, dq_braked = _full_braking(q[0], dq[0], ddq_max=ddq_max, dt=dt, ticks=len(q))
     ddq = np.diff(dq, axis=0) / dt
     position = np.zeros(len(q), dtype=bool)
@@ -70,7 +75,7 @@ def judge_joints(
     broken = {
         "position": int(position.sum()),
         "velocity": int((speed > ROUNDING).any(axis=1).sum()),
-        "acceleration": int((np.abs(ddq) > ddq_max + ROUNDING / dt).any(axis=1).sum()),
+        "acceleration": int((np.abs(ddq) > bound + ROUNDING / dt).any(axis=1).sum()),
     }
     outside |= (np.abs(dq) > dq_max + ROUNDING).any(axis=1)
     last = np.flatnonzero(outside)

@@ -73,3 +73,17 @@ def test_too_fast_a_start_has_to_brake_at_the_bound() -> None:
 
 def test_one_that_never_comes_back_says_so() -> None:
     assert judge([1.05] * 4, [0.0] * 4).ticks is None
+
+
+def test_a_stop_may_brake_harder_than_motion_and_no_harder_than_its_own_bound() -> None:
+    dq = np.array([[0.8], [0.7], [0.6], [0.5]])  # 10 rad/s², motion has 4
+    q = 0.5 * DT * np.cumsum(np.vstack((np.zeros((1, 1)), dq[1:] + dq[:-1])), axis=0)
+    assert judge_joints(q, dq, **BOUNDS, dt=DT).broken["acceleration"] == 3
+    for stopped, bound, broken in (
+        ([True] * 3, 10.0, 0),
+        ([False, True, True], 10.0, 1),
+        ([True] * 3, 8.0, 3),
+    ):
+        stops = np.array(stopped), np.array([bound])
+        found = judge_joints(q, dq, **BOUNDS, dt=DT, stops=stops).broken
+        assert found.get("acceleration", 0) == broken

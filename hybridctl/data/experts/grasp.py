@@ -34,6 +34,8 @@ _CHASE = 4.0
 """A way down takes no longer [s]."""
 _FALLING = 0.03
 """What is this fast up or down is waited for [m/s]."""
+_TOUCH = 60.0
+"""What fingers beside or on a thing may cause [N]."""
 _LOWEST, _SPARE = 0.016, 0.020
 _LEANS = (
     *((0.0, sign * angle) for angle in (0.2, 0.35, 0.5) for sign in (1, -1)),
@@ -91,6 +93,7 @@ def pick(world: SimWorld, hands: Hands, phrase: str, part: str = "") -> Motion:
 
     yield from hands.travel(lambda: pose(_ABOVE), width=width, passing=moves)
     yield from hands.move(lambda: pose(_ABOVE), width=width, tolerance=0.006, angle=0.05, passing=moves)
+    hands.expect(f"taking the {phrase}", force=_TOUCH)
     # Between neighbours the fingers have millimetres to spare, and a fast tool is off by as much.
     snug = width < grip_of(thing.spec).width + _SPARE
     yield from hands.line(

@@ -20,6 +20,8 @@ _OVER = 0.06
 _DROP = {"in": 0.010, "on": 0.004, "hole": 0.004, "hand": 0.004}
 """How far above what it comes to rest on a thing is let go [m]."""
 _GAP = 0.006
+_TOUCH = 60.0
+"""What a held thing may press with where it comes down [N]."""
 _LOST = 0.10
 """What is farther from the tool than this is not in the hand [m]."""
 _FREE = 0.055
@@ -95,6 +97,7 @@ def _put(world: SimWorld, hands: Hands, phrase: str, region: Region) -> Motion:
     yield from hands.move(lambda: pose(_OVER), tolerance=0.006, angle=0.05)
     if region.kind == "hole":
         yield from hands.move(lambda: pose(_OVER), tolerance=0.002, angle=0.03)
+    hands.expect(f"setting down the {phrase}", force=_TOUCH)
     speed = 0.06 if region.kind in ("hole", "hand", "on") else 0.15
     yield from hands.line(
         lambda: pose(0.0), speed=speed, tolerance=0.004, until=lambda: not pinched(world, thing.body)

@@ -14,7 +14,7 @@ import casadi as ca
 
 from controllers.codegen import compiled
 from controllers.costs.cost import NodeCost
-from controllers.kinematics import joint_chain, tool_pose
+from controllers.kinematics import joint_chain, tool_joint, tool_pose
 from controllers.limits.acceleration import AccelerationLimit
 from controllers.limits.limit import JointLimit, NodeLimit
 from controllers.limits.position import second_nodes
@@ -159,7 +159,7 @@ def _group(
     dq, to_free, dq_now = (ca.SX.sym(name, n) for name in ("dq", "to_free", "dq_now"))
     time, weight, vector = ca.SX.sym("time"), ca.SX.sym("weight"), ca.SX.sym("parameters", layout.size)
     R, p = tool_pose(model, chain)
-    joint = int(model.pin_model.frames[model.tool_id].parentJoint) - 1
+    joint = tool_joint(model)
     J = ca.vertcat(chain.point_jacobian(joint, p), chain.angular_jacobian(joint))
     node = Node(model, chain, dq, dq_now, time, weight, p, R, J, layout.symbols(vector))
     G, r = _costs_at(node, [cost.residual(node) for cost in costs], to_free)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import casadi as ca
 
 from controllers.collision import Capsule
-from controllers.kinematics import JointChain
+from controllers.kinematics import JointChain, tool_joint
 from controllers.robot_model import RobotModel
 
 HELD = "held"
@@ -96,7 +96,7 @@ class Node:
     @property
     def tool_joint(self) -> int:
         """Index of the joint that the tool moves with."""
-        return int(self.model.pin_model.frames[self.model.tool_id].parentJoint) - 1
+        return tool_joint(self.model)
 
     def body(self, name: str) -> Body:
         """Return the capsule of geom `name`, or of the held object."""
@@ -140,6 +140,13 @@ class Rows:
     of: str = "q"
     excess: Any = None
 
+    @classmethod
+    def at_least(cls, found: Sequence[tuple[Any, Any]], lower: Any) -> Rows:
+        """Return the rows that keep values, each with its Jacobian (1, n), at or above `lower`, SX (m, 1)."""
+        values, jacobians = zip(*found, strict=True)
+        free = ca.DM.ones(len(found), 1) * ca.inf
+        return cls(ca.vertcat(*values), ca.vertcat(*jacobians), lower, free)
+
 
 @dataclass(frozen=True, eq=False)
 class Residual:
@@ -154,8 +161,3 @@ class Residual:
     value: Any
     jacobian: Any
     weight: Any
-
-
-def unbounded(rows: int) -> Any:
-    """Return upper bounds that never bind, DM (rows, 1)."""
-    return ca.DM.ones(rows, 1) * ca.inf

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from controllers.clearance import plane_distance
 from controllers.gains import Gains
 from controllers.robot_model import RobotModel
-from controllers.symbols import HELD, Node, Rows, unbounded
+from controllers.symbols import HELD, Node, Rows
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,4 @@ class HalfSpaceLimit:
             for i in range(self.planes):
                 normal, offset = p["half_spaces.normal"][:, i], p["half_spaces.offset"][i]
                 found.append(plane_distance(node, node.body(name), normal, offset))
-        heights, jacobians = zip(*found, strict=True)
-        zero = ca.SX.zeros(len(found), 1)
-        return Rows(ca.vertcat(*heights), ca.vertcat(*jacobians), zero, unbounded(len(found)))
+        return Rows.at_least(found, ca.SX.zeros(len(found), 1))

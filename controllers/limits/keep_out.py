@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from controllers.clearance import box_distance
 from controllers.gains import Gains
 from controllers.robot_model import RobotModel
-from controllers.symbols import HELD, Node, Rows, unbounded
+from controllers.symbols import HELD, Node, Rows
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,4 @@ class KeepOutLimit:
                 )
                 found += box
                 margins += [p["keep_out.margin"][z]] * len(box)
-        distances, jacobians = zip(*found, strict=True)
-        return Rows(
-            ca.vertcat(*distances), ca.vertcat(*jacobians), ca.vertcat(*margins), unbounded(len(found))
-        )
+        return Rows.at_least(found, ca.vertcat(*margins))

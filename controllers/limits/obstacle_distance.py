@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from controllers.clearance import capsule_distance
 from controllers.gains import Gains
 from controllers.robot_model import RobotModel
-from controllers.symbols import HELD, Body, Node, Rows, unbounded
+from controllers.symbols import HELD, Body, Node, Rows
 
 FAR = 100.0
 """Where a slot without an obstacle is [m]."""
@@ -68,7 +68,4 @@ class ObstacleLimit:
                 obstacle = Body(f"obstacle {s}", start, end, p["obstacles.radius"][s], -1)
                 found.append(capsule_distance(node, body, obstacle))
                 margins.append(p["obstacles.margin"][b, s])
-        distances, jacobians = zip(*found, strict=True)
-        return Rows(
-            ca.vertcat(*distances), ca.vertcat(*jacobians), ca.vertcat(*margins), unbounded(len(found))
-        )
+        return Rows.at_least(found, ca.vertcat(*margins))

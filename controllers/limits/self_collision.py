@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 
 from controllers.clearance import capsule_distance
 from controllers.gains import Gains
+from controllers.kinematics import tool_joint
 from controllers.robot_model import RobotModel
-from controllers.symbols import HELD, Node, Rows, unbounded
+from controllers.symbols import HELD, Node, Rows
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,13 @@ class SelfCollisionLimit:
         """Return the pairs' distances."""
         pairs = collision_pairs(node.model)
         found = [capsule_distance(node, node.body(a), node.body(b)) for a, b in pairs]
-        distances = [distance for distance, _ in found]
-        jacobians = [jacobian for _, jacobian in found]
         margin = ca.repmat(node.parameters["self_collision.margin"], len(pairs), 1)
-        return Rows(ca.vertcat(*distances), ca.vertcat(*jacobians), margin, unbounded(len(pairs)))
+        return Rows.at_least(found, margin)
 
 
 def collision_pairs(model: RobotModel) -> tuple[tuple[str, str], ...]:
     """Return the robot's pairs, then the held object with every link that the hand is kept from."""
-    joint = int(model.pin_model.frames[model.tool_id].parentJoint) - 1
+    joint = tool_joint(model)
     links: dict[str, None] = {}
     for pair in model.self_collision_pairs:
         for one, other in (pair, pair[::-1]):

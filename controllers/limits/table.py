@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from controllers.clearance import lowest_height
 from controllers.gains import Gains
 from controllers.robot_model import RobotModel
-from controllers.symbols import HELD, Node, Rows, unbounded
+from controllers.symbols import HELD, Node, Rows
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class TableLimit:
     def rows(self, node: Node) -> Rows:
         """Return the lowest points' heights, the held object's last."""
         names = (*node.model.table_bodies, HELD)
-        heights, jacobians = zip(*(lowest_height(node, name) for name in names), strict=True)
+        heights = [lowest_height(node, name) for name in names]
         p = node.parameters
         lower = [p["table.lowest"]] * (len(names) - 1) + [p["table.held_lowest"]]
-        return Rows(ca.vertcat(*heights), ca.vertcat(*jacobians), ca.vertcat(*lower), unbounded(len(names)))
+        return Rows.at_least(heights, ca.vertcat(*lower))

@@ -23,11 +23,26 @@ def stopping_velocity(room: Any, *, ddq_max: Any, dt: Any) -> Any:
 def velocity_window(
     q: Any, dq: Any, *, q_min: Any, q_max: Any, dq_max: Any, ddq_max: Any, ddq_brake: Any, dt: Any
 ) -> tuple[Any, Any]:
-    """Return the lowest and highest velocity allowed at the end of the next step, SX (n, 1) each [rad/s]."""
+    """Return the lowest and highest velocity allowed at the end of the next step, SX (n, 1) each [rad/s].
+
+    Acceleration, velocity and braking distance all hold inside the window. It always contains full
+    braking, so a start outside the limits recovers by stopping instead of having no answer.
+
+    Args:
+        q: Present positions, SX (n, 1) [rad].
+        dq: Present velocities [rad/s].
+        q_min: Lower position limits [rad].
+        q_max: Upper position limits [rad].
+        dq_max: Velocity limits [rad/s].
+        ddq_max: Acceleration limits [rad/s²].
+        ddq_brake: Part of it that braking before a limit may count on [rad/s²].
+        dt: Step, SX scalar [s].
+    """
     coasting = 0.5 * dt * dq
     highest = ca.fmin(dq_max, stopping_velocity(q_max - q - coasting, ddq_max=ddq_brake, dt=dt))
     lowest = -ca.fmin(dq_max, stopping_velocity(q - q_min + coasting, ddq_max=ddq_brake, dt=dt))
     change = ddq_max * dt
+    # A window that acceleration cannot reach shrinks to full braking, never past it.
     braked = ca.sign(dq) * ca.fmax(ca.fabs(dq) - change, 0)
     highest = ca.fmax(ca.fmin(highest, dq + change), braked)
     lowest = ca.fmin(ca.fmax(lowest, dq - change), braked)

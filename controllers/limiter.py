@@ -31,7 +31,7 @@ class Limiter:
     ) -> None:
         if not (np.all(q_min < q_max) and np.all(dq_max > 0.0) and np.all(ddq_max > 0.0) and dt > 0.0):
             raise ControllerError("Limiter needs q_min < q_max and positive dq_max, ddq_max and dt")
-        # Compiled, as it runs in every period; the formula is that of controllers.braking.velocity_window.
+        # Compiled, as it runs in every period; the formula is that of braking_symbols.velocity_window.
         self._call = BufferedFunction(compiled_step(len(q_min)))
         bounds = (q_min, q_max, dq_max, ddq_max, np.array([dt]))
         for place, value in zip(self._call.inputs[3:], bounds, strict=True):

@@ -12,11 +12,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controllers import Gains, RobotModel
-from controllers.braking import velocity_window
+from controllers.braking import braked_velocity, stopping_velocity
 from controllers.horizon import Horizon
 from controllers.limits.acceleration import AccelerationLimit
 from controllers.symbols import State
 from controllers.target import step_toward
+
+
+def velocity_window(
+    q: np.ndarray,
+    dq: np.ndarray,
+    *,
+    q_min: np.ndarray,
+    q_max: np.ndarray,
+    dq_max: np.ndarray,
+    ddq_max: np.ndarray,
+    ddq_brake: np.ndarray,
+    dt: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The window in numpy, one side after the other: what the compiled one is compared with."""
+    coasting = 0.5 * dt * dq
+    highest = np.minimum(dq_max, stopping_velocity(q_max - q - coasting, ddq_max=ddq_brake, dt=dt))
+    lowest = -np.minimum(dq_max, stopping_velocity(q - q_min + coasting, ddq_max=ddq_brake, dt=dt))
+    change = ddq_max * dt
+    braked = braked_velocity(dq, ddq_max=ddq_max, dt=dt)
+    highest = np.maximum(np.minimum(highest, dq + change), braked)
+    lowest = np.minimum(np.maximum(lowest, dq - change), braked)
+    return lowest, highest
+
 
 DT, BRAKING = 0.01, 0.6
 Q_MIN, Q_MAX = np.array([-1.0, -0.5]), np.array([1.0, 0.7])

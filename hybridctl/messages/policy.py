@@ -24,14 +24,18 @@ class Confidence:
     Attributes:
         log_probability: Sum over the answer's tokens of log p [nat], at most 0.
         entropy: Mean entropy of the answer's free tokens [nat], at least 0.
+        p_right: Calibrated probability that the answer is right; None of a policy without calibration.
     """
 
     log_probability: float
     entropy: float
+    p_right: float | None = None
 
     def __post_init__(self) -> None:
         checked_scalar("Confidence.log_probability", self.log_probability, high=1e-6)
         checked_scalar("Confidence.entropy", self.entropy, low=-1e-6)
+        if self.p_right is not None:
+            checked_scalar("Confidence.p_right", self.p_right, low=0.0, high=1.0)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,14 @@ class LocateRequest:
 
     observation: Observation
     phrase: str
+
+
+@dataclass(frozen=True)
+class AskRequest:
+    """What does `observation` show of `question`, such as `is the drawer open`?"""
+
+    observation: Observation
+    question: str
 
 
 @dataclass(frozen=True)
@@ -116,8 +128,41 @@ class LocateAnswer:
         return self.observation.stamp
 
 
-Request = PlanRequest | ActRequest | LocateRequest
-Answer = PlanAnswer | ActAnswer | LocateAnswer
+@dataclass(frozen=True)
+class AskAnswer:
+    """What a policy saw of a question, as evidence for each answer that the question admits.
+
+    Attributes:
+        question: What was asked.
+        answers: The answers that it admits, `yes` and `no` for instance; each once.
+        log_likelihoods: For each, ln of the calibrated probability of what the policy said, were that answer
+            true [nat], shape (n,). A constant added to all of them changes nothing: only ratios count.
+        observation: The picture that was looked at.
+        confidence: Over the tokens of what it said.
+    """
+
+    question: str
+    answers: tuple[str, ...]
+    log_likelihoods: FloatArray
+    observation: Observation
+    confidence: Confidence
+
+    def __post_init__(self) -> None:
+        if not self.question.strip():
+            raise MessageError("AskAnswer.question is empty, expected what was asked")
+        if len(self.answers) < 2 or len(set(self.answers)) != len(self.answers):
+            raise MessageError(f"AskAnswer.answers is {self.answers}, expected two or more different answers")
+        values = checked("AskAnswer.log_likelihoods", self.log_likelihoods, shape=(len(self.answers),))
+        object.__setattr__(self, "log_likelihoods", values)
+
+    @property
+    def stamp(self) -> float:
+        """Stamp of the observation that the answer rests on [s]."""
+        return self.observation.stamp
+
+
+Request = PlanRequest | ActRequest | LocateRequest | AskRequest
+Answer = PlanAnswer | ActAnswer | LocateAnswer | AskAnswer
 
 
 @runtime_checkable
@@ -139,6 +184,15 @@ class VlaPolicy(Protocol):
 
     def locate(self, request: LocateRequest) -> LocateAnswer:
         """Point at a named thing."""
+        ...
+
+
+@runtime_checkable
+class QuestionAnswerer(Protocol):
+    """A policy that also answers questions about a picture; not every one has learned to."""
+
+    def ask(self, request: AskRequest) -> AskAnswer:
+        """Say what the picture shows of the question."""
         ...
 
 

@@ -11,9 +11,11 @@ from hybridctl.messages.clock import Clock
 from hybridctl.messages.policy import (
     ActRequest,
     Answer,
+    AskRequest,
     LocateRequest,
     PlanRequest,
     PolicyError,
+    QuestionAnswerer,
     Request,
     VlaPolicy,
 )
@@ -29,7 +31,9 @@ def ask(policy: VlaPolicy, request: Request) -> Answer:
         return policy.act(request)
     if isinstance(request, LocateRequest):
         return policy.locate(request)
-    raise PolicyError(f"no policy answers a {type(request).__name__}")
+    if isinstance(request, AskRequest) and isinstance(policy, QuestionAnswerer):
+        return policy.ask(request)
+    raise PolicyError(f"{type(policy).__name__} answers no {type(request).__name__}")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from hybridctl.messages.action import Action
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import MessageError
 from hybridctl.messages.observation import Observation
-from hybridctl.messages.policy import ActAnswer, Confidence, LocateAnswer
+from hybridctl.messages.policy import ActAnswer, AskAnswer, Confidence, LocateAnswer
 
 SURE = Confidence(log_probability=0.0, entropy=0.0)
 ARM = ArmState(
@@ -40,3 +40,26 @@ def test_a_pixel_that_is_no_pixel_is_refused(pixel: list[float]) -> None:
 
 def test_a_location_is_as_old_as_its_observation() -> None:
     assert LocateAnswer(np.ones(2), np.ones(2), SEEN, SURE).stamp == 2.5
+
+
+@pytest.mark.parametrize("p_right", [-0.1, 1.1, np.nan])
+def test_a_probability_of_being_right_lies_between_0_and_1(p_right: float) -> None:
+    with pytest.raises(MessageError, match=r"Confidence\.p_right"):
+        Confidence(0.0, 0.0, p_right=p_right)
+
+
+@pytest.mark.parametrize(
+    ("question", "answers", "log_likelihoods", "named"),
+    [
+        (" ", ("yes", "no"), [0.0, -1.0], "question"),
+        ("is it open", ("yes",), [0.0], "answers"),
+        ("is it open", ("yes", "yes"), [0.0, -1.0], "answers"),
+        ("is it open", ("yes", "no"), [0.0], "log_likelihoods"),
+        ("is it open", ("yes", "no"), [0.0, np.nan], "log_likelihoods"),
+    ],
+)
+def test_an_answer_that_is_no_evidence_is_refused(
+    question: str, answers: tuple[str, ...], log_likelihoods: list[float], named: str
+) -> None:
+    with pytest.raises(MessageError, match=rf"AskAnswer\.{named}"):
+        AskAnswer(question, answers, np.array(log_likelihoods), SEEN, SURE)

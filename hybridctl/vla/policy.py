@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from hybridctl.messages.action import ActionSpec
 from hybridctl.messages.arrays import FloatArray
@@ -21,17 +22,13 @@ from hybridctl.messages.policy import (
 from hybridctl.messages.tool_state import tool_state
 from hybridctl.vla import prompts
 from hybridctl.vla.action_tokens import ActionTokenizer, from_bins, to_bins
+from hybridctl.vla.automaton import Grammar
 from hybridctl.vla.checkpoint import EMBEDDED, Checkpoint, load_checkpoint
-from hybridctl.vla.decoding import Decoded, ImagePrefix, decode
+from hybridctl.vla.decoded import Choice, Decoded
+from hybridctl.vla.decoding import Decoder, Question
 from hybridctl.vla.errors import CheckpointError
-from hybridctl.vla.grammar import (
-    ACTION_SEPARATOR,
-    Grammar,
-    TrieGrammar,
-    act_grammar,
-    locate_grammar,
-    plan_texts,
-)
+from hybridctl.vla.grammar import ACTION_SEPARATOR, act_grammar, closed_grammar, locate_grammar, plan_texts
+from hybridctl.vla.image_prefix import ImagePrefix
 from hybridctl.vla.vocabulary import encode, integer_ids
 
 
@@ -43,7 +40,10 @@ class CheckpointPolicy:
     """A VlaPolicy over a loaded checkpoint; greedy and deterministic."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        self._model, self._tokenizer = checkpoint.model, checkpoint.tokenizer
+        self._tokenizer = checkpoint.tokenizer
+        self._decoder = Decoder(checkpoint.model)
+        config = checkpoint.model.config
+        self._image_tokens = [int(config.image_token_id)] * int(config.image_seq_length)
         self._statistics = checkpoint.statistics
         self._actions = ActionTokenizer(self._statistics.action_spec())
         self._integers = integer_ids(self._tokenizer)
@@ -54,7 +54,7 @@ class CheckpointPolicy:
         self._act_grammar = act_grammar(self._integers, separator)
         self._plans = {tuple(encode(self._tokenizer, t)): (t, plan) for t, plan in plan_texts().items()}
         eos = int(self._tokenizer.eos_token_id)
-        self._plan_grammar = TrieGrammar([[*ids, eos] for ids in self._plans])
+        self._plan_grammar = closed_grammar([[*ids, eos] for ids in self._plans])
         self._prefix: tuple[Observation, ImagePrefix] | None = None
 
     @property
@@ -123,7 +123,8 @@ class CheckpointPolicy:
         phrase = self.checked_instruction(request.phrase)
         prompt = encode(self._tokenizer, prompts.locate_prompt(phrase))
         answer = self._decode(request.observation, prompt, self._locate_grammar)
-        std = [_spread(p) * self._statistics.image_size / self._statistics.bins for _, _, p in answer.choices]
+        size, bins = self._statistics.image_size, self._statistics.bins
+        std = [_spread(self._by_bin(choice)) * size / bins for choice in answer.choices]
         return LocateAnswer(
             pixel=self._pixel([self._bin_of[i] for i in answer.ids]),
             pixel_std=np.array(std),
@@ -138,8 +139,14 @@ class CheckpointPolicy:
                 f"the model sees {size}×{size} images, the camera gave {observation.rgb.shape[:2]}"
             )
         if self._prefix is None or self._prefix[0] is not observation:
-            self._prefix = (observation, ImagePrefix(self._model, observation.rgb))
-        return decode(self._model, self._prefix[1], prompt, grammar)
+            pixels = torch.from_numpy(np.array(observation.rgb, dtype=np.float32)).permute(2, 0, 1)[None]
+            seen = self._decoder.see(self._image_tokens, pixel_values=pixels / 127.5 - 1)
+            self._prefix = (observation, seen[0])
+        return self._decoder.answer([Question(self._prefix[1], prompt, grammar)])[0].greedy
+
+    def _by_bin(self, choice: Choice) -> FloatArray:
+        """Return the probability of each integer, in their own order."""
+        return choice.p[np.searchsorted(choice.allowed, self._integers)]
 
     def _pixel(self, bins: list[int]) -> FloatArray:
         s = self._statistics

@@ -1,12 +1,26 @@
-"""Tiny random models of the shipped architecture, and the shipped model itself."""
+"""Tiny random models of the shipped architecture and of others, and the shipped model itself."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from transformers import LlavaForConditionalGeneration, PreTrainedTokenizerFast
+from torch import Tensor, nn
+from transformers import (
+    GemmaConfig,
+    Idefics3Config,
+    Idefics3ForConditionalGeneration,
+    LlamaConfig,
+    LlavaForConditionalGeneration,
+    PaliGemmaConfig,
+    PaliGemmaForConditionalGeneration,
+    PreTrainedTokenizerFast,
+    SiglipVisionConfig,
+    SmolVLMConfig,
+    SmolVLMForConditionalGeneration,
+)
 
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.observation import Observation
@@ -65,3 +79,85 @@ def observe() -> Callable[..., Observation]:
         )  # fmt: skip
 
     return build
+
+
+VOCABULARY = 120
+IMAGE = 119
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A model, the tokens of its prefix, and what it sees of random pictures: n of them by a seed."""
+
+    model: nn.Module
+    prefix: list[int]
+    see: Callable[[int, int], dict[str, Tensor]]
+
+
+def paligemma(seed: int) -> Architecture:
+    torch.manual_seed(seed)
+    config = PaliGemmaConfig(
+        vision_config=SiglipVisionConfig(
+            hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
+            image_size=32, patch_size=16, projection_dim=24,
+        ).to_dict(),
+        text_config=GemmaConfig(
+            vocab_size=VOCABULARY, hidden_size=24, intermediate_size=40, num_hidden_layers=3,
+            num_attention_heads=4, num_key_value_heads=1, head_dim=8, max_position_embeddings=256,
+            pad_token_id=0, eos_token_id=2, bos_token_id=None,
+        ).to_dict(),
+        projection_dim=24, hidden_size=24, image_token_index=IMAGE, image_token_id=IMAGE,
+    )  # fmt: skip
+    return Architecture(
+        _wide(PaliGemmaForConditionalGeneration(config)),
+        [IMAGE] * 4,
+        lambda s, n: {"pixel_values": _noise(s, n)},
+    )
+
+
+def idefics3(seed: int) -> Architecture:
+    return _idefics(seed, Idefics3Config, Idefics3ForConditionalGeneration)
+
+
+def smolvlm(seed: int) -> Architecture:
+    return _idefics(seed, SmolVLMConfig, SmolVLMForConditionalGeneration)
+
+
+def _idefics(seed: int, config_class: type, model_class: type) -> Architecture:
+    torch.manual_seed(seed)
+    config = config_class(
+        vision_config={
+            "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "image_size": 32, "patch_size": 8,
+        },
+        text_config=LlamaConfig(
+            vocab_size=VOCABULARY, hidden_size=24, intermediate_size=40, num_hidden_layers=2,
+            num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256,
+            pad_token_id=0, eos_token_id=2, bos_token_id=None,
+        ).to_dict(),
+        image_token_id=IMAGE, scale_factor=2, pad_token_id=0,
+    )  # fmt: skip
+    # the image stands between words, as in these models' own prompts
+    return Architecture(
+        _wide(model_class(config)),
+        [5, 7, *[IMAGE] * 4, 7],
+        lambda s, n: {"pixel_values": _noise(s, n)[:, None]},
+    )
+
+
+def _noise(seed: int, count: int) -> Tensor:
+    return torch.randn((count, 3, 32, 32), generator=torch.Generator().manual_seed(seed))
+
+
+def _wide(model: nn.Module) -> nn.Module:
+    """Weights so large that answers differ: at the usual 0.02 all logits are next to equal."""
+    with torch.no_grad():
+        for p in model.parameters():
+            if p.dim() > 1:
+                p.normal_(std=p[0].numel() ** -0.5 if p.dim() == 2 else 0.05)
+    return model.eval()
+
+
+@pytest.fixture(params=[paligemma, idefics3, smolvlm], ids=lambda build: build.__name__)
+def architecture(request: pytest.FixtureRequest) -> Architecture:
+    return request.param(0)

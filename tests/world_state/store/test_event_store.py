@@ -100,8 +100,7 @@ def test_a_failed_write_is_told_at_the_next_call(tmp_path):
         store.flush()
     with pytest.raises(StoreError, match="could not be written"):
         put(store)
-    with pytest.raises(StoreError, match="could not be written"):
-        store.close()
+    store.close()  # nothing new to say: a run that the failure has ended gets to write its report
 
 
 def test_append_after_close_is_refused_and_closing_twice_is_fine(tmp_path):

@@ -10,7 +10,6 @@ from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from world_state.errors import StoreError
 from world_state.store.database import in_words, shown, writing
@@ -135,8 +134,7 @@ class Writer:
         return batch
 
     def _why(self, rows: list[Any], error: Exception) -> str:
-        why = in_words(error) if isinstance(error, SQLAlchemyError) else f"{error}"
-        return f"{len(rows)} events could not be written to {shown(self._engine.url)}: {why}"
+        return f"{len(rows)} events could not be written to {shown(self._engine.url)}: {in_words(error)}"
 
     def _write(self, connection: sa.Connection, rows: list[EventRow | SnapshotRow]) -> None:
         if self._last_id is None:
@@ -149,8 +147,7 @@ class Writer:
         for kind, group in groupby(rows, key=type):
             if kind is EventRow:
                 events = [(self._robot, *row) for row in group]
-                for start in range(0, len(events), _ROWS_A_STATEMENT):
-                    insert_events(connection, events[start : start + _ROWS_A_STATEMENT])
+                insert_events(connection, events)
                 self._high_water = max(self._high_water, *(event[1] for event in events))
                 self._last_id = self._newest_id(connection)
             else:
@@ -186,27 +183,24 @@ class Writer:
         return int(connection.execute(newest).scalar() or 0)
 
 
-_COLUMNS = ("robot", *EventRow._fields)
-_INSERT = f"INSERT INTO events ({', '.join(_COLUMNS)}) "
-_ARRAYS = ", ".join(
-    f"%s::{type_}[]" for type_ in ("text", "float8", "float8", "text", "text", "int", "text", "text")
-)
-_UNNEST = (
-    f"{_INSERT}SELECT {', '.join(_COLUMNS)} FROM unnest({_ARRAYS}) "
-    f"WITH ORDINALITY AS rows ({', '.join(_COLUMNS)}, place) ORDER BY place"
-)
+_COLUMNS = ", ".join(("robot", *EventRow._fields))
+_MARKS = f"({', '.join('?' * (1 + len(EventRow._fields)))})"
 
 
 def insert_events(connection: sa.Connection, events: list[tuple[Any, ...]]) -> None:
-    """Insert rows of (robot, *EventRow) by one statement.
+    """Insert rows of (robot, *EventRow) in their order.
 
-    One statement rather than one a row: sqlite3 lets go of the interpreter at each, and would wait for it
-    again behind a busy control loop, 5 ms a row; to PostgreSQL each would be a message.
+    Not a statement a row: sqlite3 lets go of the interpreter at each, and would wait for it again behind a
+    busy control loop, 5 ms a row. PostgreSQL takes COPY seven times as fast as rows in an INSERT.
     """
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_UNNEST, tuple(list(column) for column in zip(*events, strict=True)))
+        copying = f"COPY events ({_COLUMNS}) FROM STDIN"
+        cursor: Any = connection.connection.cursor()
+        with cursor, cursor.copy(copying) as copy:
+            for event in events:
+                copy.write_row(event)
         return
-    marks = f"({', '.join('?' * len(_COLUMNS))})"
-    connection.exec_driver_sql(
-        f"{_INSERT}VALUES {', '.join([marks] * len(events))}", tuple(chain.from_iterable(events))
-    )
+    for start in range(0, len(events), _ROWS_A_STATEMENT):
+        rows = events[start : start + _ROWS_A_STATEMENT]
+        statement = f"INSERT INTO events ({_COLUMNS}) VALUES {', '.join([_MARKS] * len(rows))}"
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows)))

@@ -1,1 +1,1 @@
-"""What follows: where things come to rest, what a parent's move does to its content, what an action leads to."""
+"""What follows: where things come to rest, what moves along with what, and what an action leads to."""

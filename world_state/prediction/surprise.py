@@ -1,8 +1,8 @@
-"""The gap between what was predicted and what was seen, as one number a reading, and a detector that runs over it.
+"""The gap between what was predicted and what was seen, one number a reading, and a detector over these.
 
-Every gap is put on one scale: s = -ln P(a gap at least as large | the belief is right) [nat]. Where the belief
-is right, s is exponentially distributed with mean 1 for a measurement, and no larger than that for an answer
-of few kinds, whatever the sensor and however many numbers it measures. So one threshold serves them all.
+Every gap is put on one scale: s = -ln P(a gap at least as large | the belief is right) [nat]. Where the
+belief is right, s is exponentially distributed with mean 1 for a measurement, and no larger than that for an
+answer of few kinds, whatever the sensor and however many numbers it measures. So one threshold serves all.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hybridctl.messages.arrays import MessageError, checked_scalar
 RARE = math.log(100.0)
 """A reading with a larger gap is surprising by itself [nat]: one in a hundred that the belief explains."""
 ALARM = 5.0
-"""The running sum from which on the world is not as believed [nat]: for nothing once in about 1,400 readings."""
+"""The running sum from which on the world is not as believed [nat]: for nothing in 1,400 readings once."""
 TIMES = 3.0
 """How many times larger than under a right belief the gaps are taken to be under a wrong one."""
 MOST = 12.0
@@ -30,7 +30,7 @@ KEPT = 3
 
 
 class Gap(NamedTuple):
-    """How far one reading is from what was predicted: `nats` [nat] as the module says, and of what, in words."""
+    """How far one reading is from what was predicted: `nats` [nat] as the module says, and `why` in words."""
 
     nats: float
     why: str

@@ -4,42 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, TypeVar
 
 from world_state.beliefs import Beliefs
 from world_state.errors import MeasurementError, StoreError
+from world_state.noise import NoiseModel
+from world_state.readings.reading import Reading
 from world_state.store import SCHEMA_VERSION, Event, EventStore
 
 SNAPSHOT_EVERY = 500
 """Readings between snapshots in the new store."""
-N = TypeVar("N", contravariant=True)
-
-
-class Corrected(Protocol):
-    """What a reading makes of beliefs."""
-
-    @property
-    def beliefs(self) -> Beliefs:
-        """The beliefs after it."""
-        ...
-
-    @property
-    def cause(self) -> str:
-        """Why they are so."""
-        ...
-
-
-class StoredReading(Protocol[N]):
-    """What filtering anew needs of a reading."""
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """Return the reading that an event's measurement holds."""
-        ...
-
-    def correct(self, beliefs: Beliefs, noise: N) -> Corrected:
-        """Return the beliefs after it."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +33,7 @@ class Refiltered:
 
 
 def refilter(
-    events: Iterable[Event], into: EventStore, *, readings: Mapping[str, type[StoredReading[N]]], noise: N
+    events: Iterable[Event], into: EventStore, *, readings: Mapping[str, type[Reading]], noise: NoiseModel
 ) -> Refiltered:
     """Filter a robot's readings anew, in their order, and write events with the beliefs that come of it.
 
@@ -99,7 +72,7 @@ def refilter(
     return Refiltered(count, refused, copied, beliefs)
 
 
-def _reading(kind: type[StoredReading[N]], event: Event) -> StoredReading[N]:
+def _reading(kind: type[Reading], event: Event) -> Reading:
     if event.schema_version < 2:
         raise StoreError(
             f"event {event.id} is of schema 1, whose events hold what was measured only in part: what was "

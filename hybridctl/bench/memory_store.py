@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import random
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
-from typing import Any
+from time import perf_counter, sleep
 
 import numpy as np
 
 from hybridctl.bench.postgres_server import PostgresServer
 from world_state.beliefs import Beliefs
 from world_state.categorical import Categorical
+from world_state.errors import StoreError
 from world_state.history import beliefs_at
 from world_state.pose import initial
 from world_state.slot import Slot, attributes_of
 from world_state.store import EventStore
+from world_state.store.event import Json
 
 SLOTS = 20
 SNAPSHOT_EVERY = 500
@@ -58,11 +57,10 @@ def events_per_second(location: str | Path | None = None, *, events: int = 200_0
         events: How many.
     """
     with _place(location) as place, EventStore(place) as store:
-        looks = list(made_up_looks(SLOTS))
         took = np.empty(events)
         began = perf_counter()
         for k in range(events):
-            measurement, belief = looks[k % SLOTS]
+            measurement, belief = _LOOKS[k % SLOTS]
             before = perf_counter()
             store.append("seen", stamp=0.01 * k, cause="seen", measurement=measurement, belief=belief)
             took[k] = perf_counter() - before
@@ -70,7 +68,7 @@ def events_per_second(location: str | Path | None = None, *, events: int = 200_0
                 store.flush()
         store.flush()
         whole = perf_counter() - began
-        paced = _paced(store, looks[0])
+        paced = _paced(store)
         event = store.last("seen")
         assert event is not None
         size = len(str(event.measurement)) + len(str(event.belief))
@@ -94,11 +92,10 @@ def open_million_ms(*, events: int = 1_000_000) -> float:
 
 def write_history(location: str | Path, *, events: int) -> None:
     """Write so many looks at SLOTS things in turn, with a snapshot every SNAPSHOT_EVERY, as a memory does."""
-    looks = list(made_up_looks(SLOTS))
     beliefs = Beliefs()
     with EventStore(location) as store:
         for k in range(events):
-            measurement, belief = looks[k % SLOTS]
+            measurement, belief = _LOOKS[k % SLOTS]
             store.append("seen", stamp=0.01 * k, cause="seen", measurement=measurement, belief=belief)
             if k < SLOTS:
                 beliefs = beliefs.with_delta(belief)
@@ -121,76 +118,101 @@ def kills(n: int, location: str | Path | None = None, *, seed: int = 0) -> tuple
         seed: Of the moments.
     """
     rng = random.Random(seed)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["hybridctl.bench.memory_store"])
     lost = half = 0
-    known, after = 0, 0  # events that were found whole, and the id of the last
+    found = _Found()
     with _place(location) as place:
         for _ in range(n):
-            receiver, sender = context.Pipe(duplex=False)
-            writer = context.Process(target=_write_for_ever, args=(str(place), known, sender), daemon=True)
-            writer.start()
-            sender.close()
-            acknowledged = _read_until_killed(receiver, writer.pid, life=rng.uniform(0.0, _LONGEST_LIFE))
-            writer.join()
-            with EventStore(place) as store:
-                for event in store.events(after=after):
-                    half += not _is_whole(event.measurement, event.belief, number=known)
-                    known, after = known + 1, event.id
-            lost += max(0, acknowledged - known)
+            writer = _Writer(place, first=found.count)
+            acknowledged = writer.killed_after(rng.uniform(0.0, _LONGEST_LIFE))
+            half += found.look(place)
+            lost += max(0, acknowledged - found.count)
     return n, lost, half
 
 
-def kills_of_postgres(n: int, *, servers: int = 5) -> tuple[int, int, int]:
-    """As `kills`, on a PostgreSQL of its own; between, its server is ended at once `servers` times.
+def kills_of_postgres(n: int, *, servers: int = 5, seed: int = 0) -> tuple[int, int, int]:
+    """As `kills`, on a PostgreSQL of its own; its server is then ended at once `servers` times besides.
 
     Raises:
         FileNotFoundError: PostgreSQL's server is not installed.
     """
-    total = np.zeros(3, dtype=int)
     with PostgresServer() as server:
-        total += kills(n, server.url)
+        _, lost, half = kills(n, server.url, seed=seed)
+        found = _Found()
+        half += found.look(server.url)
         for _ in range(servers):
-            total += _server_killed(server)
-    return int(total[0]), int(total[1]), int(total[2])
+            writer = _Writer(server.url, first=found.count)
+            writer.wait_for_work()
+            server.kill()
+            acknowledged = writer.ended()
+            server.start()
+            half += found.look(server.url)
+            lost += max(0, acknowledged - found.count)
+    return n + servers, lost, half
 
 
-def _server_killed(server: PostgresServer) -> tuple[int, int, int]:
-    """Kill the server under a writer, start it again, and return (1, lost, half read)."""
-    context = multiprocessing.get_context("forkserver")
-    receiver, sender = context.Pipe(duplex=False)
-    with EventStore(server.url) as store:
-        before = sum(1 for _ in store.events())
-        last = max((event.id for event in store.events()), default=0)
-    writer = context.Process(target=_write_for_ever, args=(server.url, before, sender), daemon=True)
-    writer.start()
-    sender.close()
-    first = receiver.recv()  # it is at work
-    server.kill()
-    acknowledged = max(first, _last_received(receiver))
-    writer.join()  # its store has said so: it ended by StoreError
-    server.start()
-    half, known = 0, before
-    with EventStore(server.url) as store:
-        for event in store.events(after=last):
-            half += not _is_whole(event.measurement, event.belief, number=known)
-            known += 1
-    return 1, max(0, acknowledged - known), half
+class _Found:
+    """What of a store has been looked at: how many events were found whole, and the id of the last."""
+
+    def __init__(self) -> None:
+        self.count = self._last_id = 0
+
+    def look(self, location: str | Path) -> int:
+        """Read what is new, and return how many of it are not what was written, or not in their turn."""
+        wrong = 0
+        with EventStore(location) as store:
+            for event in store.events(after=self._last_id):
+                wrong += (event.measurement, event.belief) != _numbered(self.count)
+                self.count, self._last_id = self.count + 1, event.id
+        return wrong
+
+
+class _Writer:
+    """A process that appends under load and says how many events are durable."""
+
+    def __init__(self, location: str | Path, *, first: int) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
+        self._acknowledged = first
+        self._receiver, sender = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=_write_for_ever, args=(str(location), first, sender), daemon=True
+        )
+        self._process.start()
+        sender.close()
+
+    def wait_for_work(self) -> None:
+        """Return once its first events are durable."""
+        self._acknowledged = self._receiver.recv()
+
+    def killed_after(self, life: float) -> int:
+        """Kill it after `life` [s] and return how many events it had acknowledged."""
+        end = perf_counter() + life
+        while (left := end - perf_counter()) > 0.0:
+            if self._receiver.poll(left):
+                self.wait_for_work()
+        self._process.kill()
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end and return how many events it had acknowledged."""
+        with suppress(EOFError):
+            while True:
+                self.wait_for_work()
+        self._process.join()
+        return self._acknowledged
 
 
 def _write_for_ever(location: str, first: int, acknowledge: Connection) -> None:
     """Append numbered looks in groups of any size, and send how many there are once they are durable."""
-    looks = list(made_up_looks(SLOTS))
     rng = random.Random(first)
-    with EventStore(location) as store:
-        number = first
+    number = first
+    with suppress(StoreError), EventStore(location) as store:  # ends with its server
         while True:
             for _ in range(rng.randint(1, 200)):
-                measurement, belief = looks[number % SLOTS]
+                measurement, belief = _numbered(number)
                 store.append(
-                    "seen", stamp=0.01 * number, cause="seen", measurement={**measurement, "number": number},
-                    belief=belief,
-                )  # fmt: skip
+                    "seen", stamp=0.01 * number, cause="seen", measurement=measurement, belief=belief
+                )
                 number += 1
             if rng.random() < 0.05:
                 store.snapshot(0.01 * number, {"number": number})
@@ -198,35 +220,10 @@ def _write_for_ever(location: str, first: int, acknowledge: Connection) -> None:
             acknowledge.send(number)
 
 
-def _read_until_killed(receiver: Connection, pid: int | None, *, life: float) -> int:
-    """Return the last acknowledged number of a writer that is killed after `life` [s]."""
-    assert pid is not None
-    acknowledged, end = 0, perf_counter() + life
-    while (left := end - perf_counter()) > 0.0:
-        if receiver.poll(left):
-            acknowledged = receiver.recv()
-    os.kill(pid, signal.SIGKILL)
-    return max(acknowledged, _last_received(receiver))
-
-
-def _last_received(receiver: Connection) -> int:
-    last = 0
-    try:
-        while True:
-            last = receiver.recv()
-    except (EOFError, OSError):
-        return last
-
-
-def _is_whole(measurement: dict[str, Any], belief: dict[str, Any], *, number: int) -> bool:
-    expected = _looks()[number % SLOTS]
-    return measurement == {**expected[0], "number": number} and belief == expected[1]
-
-
-def made_up_looks(count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def _made_up_looks() -> Iterator[tuple[Json, Json]]:
     """Iterate over what events of looks hold: the measurement, and the slot that it changed."""
     rng = np.random.default_rng(0)
-    for k in range(count):
+    for k in range(SLOTS):
         position, view = rng.uniform(-0.5, 0.5, 3), rng.uniform(-1.0, 1.0, 3)
         slot = Slot(
             id=f"s{k + 1}", pose=initial(position, 1e-5 * np.eye(3), yaw=float(rng.uniform(-0.7, 0.7))),
@@ -237,23 +234,21 @@ def made_up_looks(count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]
         yield measurement, {"slots": {slot.id: slot.to_json()}, "stamp": slot.stamp}
 
 
-_LOOKS: list[tuple[dict[str, Any], dict[str, Any]]] = []
+_LOOKS = tuple(_made_up_looks())
 
 
-def _looks() -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    if not _LOOKS:
-        _LOOKS.extend(made_up_looks(SLOTS))
-    return _LOOKS
+def _numbered(number: int) -> tuple[Json, Json]:
+    measurement, belief = _LOOKS[number % SLOTS]
+    return {**measurement, "number": number}, belief
 
 
-def _paced(store: EventStore, look: tuple[dict[str, Any], dict[str, Any]]) -> float:
+def _paced(store: EventStore) -> float:
     """Return the time of all but one in a thousand of 4000 appends in 2 s [µs]."""
-    from time import sleep
-
     took = np.empty(4000)
+    measurement, belief = _LOOKS[0]
     for k in range(len(took)):
         before = perf_counter()
-        store.append("seen", stamp=0.0, cause="seen", measurement=look[0], belief=look[1])
+        store.append("seen", stamp=0.0, cause="seen", measurement=measurement, belief=belief)
         took[k] = perf_counter() - before
         sleep(5e-4)
     return 1e6 * float(np.percentile(took, 99.9))

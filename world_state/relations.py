@@ -128,7 +128,7 @@ def p_at(scene: Scene, thing: Slot, place: Slot) -> float:
 
 
 def p_next_to(scene: Scene, thing: Slot, place: Slot) -> float:
-    """Next to a thing: the gap between both outlines is below BESIDE_GAP and smaller than any rival's, let go.
+    """Next to a thing: the gap between both outlines is below BESIDE_GAP and below any rival's, let go.
 
     Rivals are the others of the kind that the thing most probably has.
     """
@@ -145,7 +145,7 @@ def p_next_to(scene: Scene, thing: Slot, place: Slot) -> float:
 
 
 def _p_nearest(thing: Slot, place: Slot, rivals: Sequence[tuple[float, Slot]], reach: float) -> float:
-    """Return the probability that a thing's gap to a place is the smallest, given that it is within reach [m].
+    """Return the probability that a thing's gap to a place is the smallest, its distance being below `reach`.
 
     Given where the place is, for which nine Gauss-Hermite nodes stand, the distances of different things are
     independent: ∫ f(x) Π_j (1 - w_j F_j(x)) dx / ∫ f(x) dx, by Gauss-Legendre quadrature up to `reach`.

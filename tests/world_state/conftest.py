@@ -170,7 +170,7 @@ def thing(
     p: float = 0.99,
     **changes: Any,
 ) -> Slot:
-    """A slot with its centre at x, y [m], known to `std` [m]; it stands on the table unless z says otherwise."""
+    """A slot with its centre at x, y [m], known to `std` [m]; it stands on the table unless z is given."""
     extent = np.broadcast_to(np.asarray(size, dtype=float), (3,))
     place = np.array([x, y, extent[2] / 2 if z is None else z])
     values: dict[str, Any] = {

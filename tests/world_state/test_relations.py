@@ -48,8 +48,10 @@ def test_what_stands_on_the_rim_is_not_in_the_bowl_but_what_is_tall_and_stands_o
     assert related("in", thing("soda can", 0.5, 0.0, size=[0.05, 0.05, 0.085], z=0.006 + 0.0425), bowl) > 0.99
 
 
-@pytest.mark.parametrize(("x", "z", "low", "high"), [(0.5, 0.0305, 0.99, 1.0), (0.6, 0.0305, 0.0, 0.01),
-                                                     (0.57, 0.0305, 0.4, 0.6), (0.5, -0.02, 0.0, 0.01)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("x", "z", "low", "high"),
+    [(0.5, 0.0305, 0.99, 1.0), (0.6, 0.0305, 0.0, 0.01), (0.57, 0.0305, 0.4, 0.6), (0.5, -0.02, 0.0, 0.01)],
+)
 def test_on_is_over_the_footprint_and_above(thing, x, z, low, high):
     plate = thing("plate", 0.5, 0.0, size=[0.14, 0.14, 0.008])
     assert low <= related("on", thing("block", x, 0.0, z=z), plate) <= high
@@ -154,7 +156,7 @@ def test_colours_kinds_and_sizes_compare(thing):
 
 def test_a_relation_that_is_not_known_or_takes_other_landmarks_is_refused(thing):
     a, b = thing("cup", 0.5, 0), thing("plate", 0.6, 0)
-    with pytest.raises(ValueError, match="known are .*left of"):
+    with pytest.raises(ValueError, match=r"known are .*left of"):
         related("under", a, b)
     with pytest.raises(ValueError, match="takes 2 landmarks, got 1"):
         related("between", a, b)

@@ -77,9 +77,7 @@ class Progress:
                 try:
                     progress = progress.after(event.kind.removeprefix(PREFIX), event.measurement)
                 except (LookupError, TypeError, ValueError) as error:
-                    raise MessageError(
-                        f"an event {event.kind!r} does not tell of progress: {error}"
-                    ) from error
+                    raise MessageError(f"an event {event.kind!r} tells of no progress: {error}") from error
         return progress
 
     def after(self, kind: str, data: dict[str, Any]) -> Self:

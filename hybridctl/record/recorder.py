@@ -32,6 +32,20 @@ MARGINS_EVERY = 0.05  # [s] distances to limits are plotted and shown, not contr
 _ROUNDING = 1e-6  # [s] stamps are sums of periods
 
 
+def part_name(name: str, part: int) -> str:
+    """Return the name of a file in the run folder of the part of a run before (1) or after resuming it."""
+    stem, _, kind = name.rpartition(".")
+    return name if part == 1 else f"{stem}.part{part}.{kind}"
+
+
+def next_part(folder: Path) -> int:
+    """Return the first part of which there is neither telemetry nor video yet."""
+    part = 1
+    while any((folder / part_name(name, part)).exists() for name in (TELEMETRY_NAME, VIDEO_NAME)):
+        part += 1
+    return part
+
+
 def refuse_used_folder(out: Path) -> None:
     """Raise FileExistsError if `out` is a file, or holds a run already."""
     if out.exists() and not out.is_dir():
@@ -55,6 +69,7 @@ class Recorder:
         video: bool = True,
         frame: Frame | None = None,
         realtime: bool = False,
+        resume: bool = False,
     ) -> None:
         """Open the run folder.
 
@@ -65,15 +80,20 @@ class Recorder:
             frame: Takes the video's pictures; without it the video shows what the camera saw last.
             realtime: Whether the arm does not wait: then a frame that finds the encoder behind is dropped and
                 counted. Otherwise the run waits for the encoder, and the record is complete.
+            resume: Whether the run goes on after its process was killed. What that wrote stays, and this part
+                is written beside it, `telemetry.part2.mcap` and `video.part2.mp4`.
         """
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         # What describes an earlier run must not pass for this one's if this one is cut short.
-        for name in (VIDEO_NAME, REPORT_NAME, "report.html"):
+        for name in (*(() if resume else (VIDEO_NAME,)), REPORT_NAME, "report.html"):
             (folder / name).unlink(missing_ok=True)
-        self._telemetry = TelemetryWriter(folder / TELEMETRY_NAME, about={"instruction": instruction})
+        self.part = next_part(folder) if resume else 1
+        telemetry = folder / part_name(TELEMETRY_NAME, self.part)
+        self._telemetry = TelemetryWriter(telemetry, about={"instruction": instruction})
         self._pictures = Pictures(self._telemetry, keep_all=not realtime)
-        self._film = Film(folder / VIDEO_NAME, keep_all=not realtime) if video else None
+        filmed = folder / part_name(VIDEO_NAME, self.part)
+        self._film = Film(filmed, keep_all=not realtime) if video else None
         self._frame: Frame | NDArray[np.uint8] | None = frame
         self._shows_camera = frame is None
         self._next_margins = -np.inf

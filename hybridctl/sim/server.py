@@ -48,9 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m hybridctl.sim.server", description="Serve a simulated arm to `--arm sim://HOST:PORT`."
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the scene (default: 0)")
-    parser.add_argument(
-        "--instruction", help="the scene holds what its words name; its score is printed here"
-    )
+    parser.add_argument("--instruction", help="the scene holds what its words name; their score is printed")
     parser.add_argument(
         "--task", help="set up a task of `hybridctl tasks`; its score is printed here, only here"
     )

@@ -91,7 +91,8 @@ class Controller:
     def start(self, state: ArmState) -> None:
         """Take over from the measured state: it is the first command, and there is no target yet.
 
-        The gripper goes on as it was told to, so that what another program left in it is not dropped. A stop in force stays in force.
+        The gripper goes on as it was told to, so that what another program left in it is not dropped. A stop
+        in force stays in force.
 
         Raises:
             ControllerError: the state has the wrong number of joints or entries that are not finite.

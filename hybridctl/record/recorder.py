@@ -21,29 +21,14 @@ from hybridctl.record.arm_topics import arm_messages
 from hybridctl.record.caption import Caption
 from hybridctl.record.film import Film, Frame
 from hybridctl.record.margins import MarginMeter
+from hybridctl.record.parts import TELEMETRY_NAME, VIDEO_NAME, part_name, parts_of
 from hybridctl.record.pictures import Pictures
 from hybridctl.record.telemetry import TelemetryWriter
 
 EVENTS_NAME = "events.db"
-TELEMETRY_NAME = "telemetry.mcap"
-VIDEO_NAME = "video.mp4"
 REPORT_NAME = "report.json"
 MARGINS_EVERY = 0.05  # [s] distances to limits are plotted and shown, not controlled by
 _ROUNDING = 1e-6  # [s] stamps are sums of periods
-
-
-def part_name(name: str, part: int) -> str:
-    """Return the name of a file in the run folder of the part of a run before (1) or after resuming it."""
-    stem, _, kind = name.rpartition(".")
-    return name if part == 1 else f"{stem}.part{part}.{kind}"
-
-
-def next_part(folder: Path) -> int:
-    """Return the first part of which there is neither telemetry nor video yet."""
-    part = 1
-    while any((folder / part_name(name, part)).exists() for name in (TELEMETRY_NAME, VIDEO_NAME)):
-        part += 1
-    return part
 
 
 def refuse_used_folder(out: Path) -> None:
@@ -88,11 +73,11 @@ class Recorder:
         # What describes an earlier run must not pass for this one's if this one is cut short.
         for name in (*(() if resume else (VIDEO_NAME,)), REPORT_NAME, "report.html"):
             (folder / name).unlink(missing_ok=True)
-        self.part = next_part(folder) if resume else 1
-        telemetry = folder / part_name(TELEMETRY_NAME, self.part)
+        part = len(parts_of(folder)) + 1 if resume else 1
+        telemetry = folder / part_name(TELEMETRY_NAME, part)
         self._telemetry = TelemetryWriter(telemetry, about={"instruction": instruction})
         self._pictures = Pictures(self._telemetry, keep_all=not realtime)
-        filmed = folder / part_name(VIDEO_NAME, self.part)
+        filmed = folder / part_name(VIDEO_NAME, part)
         self._film = Film(filmed, keep_all=not realtime) if video else None
         self._frame: Frame | NDArray[np.uint8] | None = frame
         self._shows_camera = frame is None

@@ -42,6 +42,7 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
     from hybridctl.data.collect import SeedError
     from hybridctl.data.lerobot_layout import DatasetError
     from hybridctl.record import RunFolderError
+    from hybridctl.resume import ResumeError
     from hybridctl.sim.cameras import RenderError
     from hybridctl.sim.scene import SceneError
     from hybridctl.training.recipe import RecipeError
@@ -52,8 +53,8 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
 
     return (
         AddressError, BenchError, CheckpointError, ConnectionLost, ControllerError, DatasetError, GainsError,
-        InstructionError, OSError, RecipeError, RenderError, RunFolderError, SceneError, SeedError,
-        StoreError, TuningError, UnicodeError, WireError,
+        InstructionError, OSError, RecipeError, RenderError, ResumeError, RunFolderError, SceneError,
+        SeedError, StoreError, TuningError, UnicodeError, WireError,
     )  # fmt: skip
 
 

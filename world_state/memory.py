@@ -14,12 +14,12 @@ from world_state.beliefs import Beliefs
 from world_state.close_looks import Series, look_close
 from world_state.errors import MeasurementError, UnknownSlot
 from world_state.hand_eye import HandEye
+from world_state.history import beliefs_at
 from world_state.holding import HoldingState
 from world_state.levelling import levelled
 from world_state.noise import NoiseModel
 from world_state.presence import Glance, glances
 from world_state.readings import (
-    READINGS,
     Answered,
     CloseLooked,
     Correction,
@@ -34,6 +34,9 @@ from world_state.relations import is_inside
 from world_state.sighting import Sighting
 from world_state.slot import Slot, predict
 from world_state.store import EventStore
+
+SNAPSHOT_EVERY = 500
+"""Events between two snapshots of all beliefs: at most so many are read to know what was believed when."""
 
 
 class WorldMemory:
@@ -65,6 +68,7 @@ class WorldMemory:
         self._noise = noise or NoiseModel()
         self._beliefs = Beliefs()
         self._recorded = self._beliefs
+        self._since_snapshot = 0
         self._series: CloseLooked | None = None
         self.surprise = 0.0
         """Minus the log of how expected the last reading was [nat]."""
@@ -81,10 +85,7 @@ class WorldMemory:
             StoreError: the store cannot be read.
         """
         memory = cls(store, clock=clock, table_height=table_height)
-        for event in store.events():
-            if event.kind in READINGS:
-                memory._beliefs = memory._beliefs.with_delta(event.belief)
-        memory._recorded = memory._beliefs
+        memory._beliefs = memory._recorded = beliefs_at(store)
         return memory
 
     @property
@@ -111,6 +112,10 @@ class WorldMemory:
                 belief=self._beliefs.delta(self._recorded),
             )  # fmt: skip
             self._recorded = self._beliefs
+            self._since_snapshot += 1
+            if self._since_snapshot >= SNAPSHOT_EVERY:
+                self._store.snapshot(reading.stamp, self._beliefs.to_json())
+                self._since_snapshot = 0
         return correction
 
     def see(self, phrase: str, answer: LocateAnswer) -> Slot:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from world_state.beliefs import Beliefs
 from world_state.errors import MeasurementError, StoreError
+from world_state.memory import SNAPSHOT_EVERY
 from world_state.noise import NoiseModel
-from world_state.readings.reading import Reading
+from world_state.readings import READINGS, Reading
 from world_state.store import SCHEMA_VERSION, Event, EventStore
-
-SNAPSHOT_EVERY = 500
-"""Readings between snapshots in the new store."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +31,19 @@ class Refiltered:
 
 
 def refilter(
-    events: Iterable[Event], into: EventStore, *, readings: Mapping[str, type[Reading]], noise: NoiseModel
+    events: Iterable[Event],
+    into: EventStore,
+    *,
+    noise: NoiseModel,
+    readings: Mapping[str, type[Reading]] = READINGS,
 ) -> Refiltered:
     """Filter a robot's readings anew, in their order, and write events with the beliefs that come of it.
 
     Args:
         events: The old events.
         into: A store for the new ones, empty but for other robots.
-        readings: The class of each kind of event that is a reading.
         noise: The sensors' noise that is reckoned with.
+        readings: The class of each kind of event that is a reading.
 
     Raises:
         StoreError: an event holds no whole reading; the new store cannot be written, or is not empty.
@@ -67,6 +69,7 @@ def refilter(
         )  # fmt: skip
         if count and count % SNAPSHOT_EVERY == 0 and kind is not None:
             into.snapshot(event.stamp, beliefs.to_json())
+        if (count + copied) % SNAPSHOT_EVERY == 0:
             into.flush()  # reads no faster than it writes
     into.flush()
     return Refiltered(count, refused, copied, beliefs)

@@ -19,7 +19,14 @@ from world_state.store.database import in_words, open_engine, shown
 from world_state.store.encoding import to_text
 from world_state.store.event import EVERY_ROBOT, Event, Json, Snapshot
 from world_state.store.migrations import bring_to_head
-from world_state.store.reading import of_robot, read_events, read_last_event, read_robots, read_snapshot
+from world_state.store.reading import (
+    count_kinds,
+    of_robot,
+    read_events,
+    read_newest,
+    read_robots,
+    read_snapshot,
+)
 from world_state.store.schema import EVENTS, SCHEMA_VERSION
 from world_state.store.writer import EventRow, SnapshotRow, Writer
 
@@ -159,6 +166,26 @@ class EventStore:
         with self._reading():
             yield from read_events(self._engine, *conditions, after=after)
 
+    def newest(self, count: int, *, robot: str | None = None) -> tuple[Event, ...]:
+        """Return the last `count` events in their order. Costs the same in a long store.
+
+        Raises:
+            StoreError: they cannot be read, or earlier ones could not be written.
+        """
+        self.flush()
+        with self._reading():
+            return read_newest(self._engine, *of_robot(robot or self._robot), count=count)
+
+    def kinds(self, *, robot: str | None = None) -> dict[str, int]:
+        """Return how many events there are of each kind, the most frequent first.
+
+        Raises:
+            StoreError: they cannot be read, or earlier ones could not be written.
+        """
+        self.flush()
+        with self._reading():
+            return count_kinds(self._engine, *of_robot(robot or self._robot))
+
     def last(self, kind: str, *, robot: str | None = None) -> Event | None:
         """Return the last event of a kind; None when there was none. Costs the same in a long store.
 
@@ -167,7 +194,8 @@ class EventStore:
         """
         self.flush()
         with self._reading():
-            return read_last_event(self._engine, *of_robot(robot or self._robot), EVENTS.c.kind == kind)
+            conditions = (*of_robot(robot or self._robot), EVENTS.c.kind == kind)
+            return next(iter(read_newest(self._engine, *conditions, count=1)), None)
 
     def latest_snapshot(self, before: float | None = None, *, robot: str | None = None) -> Snapshot | None:
         """Return the last snapshot, or the last that holds no event stamped after `before` [s].

@@ -26,12 +26,19 @@ def read_events(engine: sa.Engine, *conditions: sa.ColumnElement[bool], after: i
         after = page[-1].id
 
 
-def read_last_event(engine: sa.Engine, *conditions: sa.ColumnElement[bool]) -> Event | None:
-    """Return the last event that meets all conditions; None where there is none."""
-    query = sa.select(EVENTS).where(*conditions).order_by(EVENTS.c.id.desc()).limit(1)
+def read_newest(engine: sa.Engine, *conditions: sa.ColumnElement[bool], count: int) -> tuple[Event, ...]:
+    """Return the last `count` events that meet all conditions, in their order."""
+    query = sa.select(EVENTS).where(*conditions).order_by(EVENTS.c.id.desc()).limit(count)
     with engine.connect() as connection:
-        row = connection.execute(query).first()
-    return None if row is None else _event(row)
+        return tuple(_event(row) for row in reversed(connection.execute(query).all()))
+
+
+def count_kinds(engine: sa.Engine, *conditions: sa.ColumnElement[bool]) -> dict[str, int]:
+    """Return how many events there are of each kind, the most frequent first."""
+    query = sa.select(EVENTS.c.kind, sa.func.count().label("n")).where(*conditions).group_by(EVENTS.c.kind)
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(sa.desc("n"), EVENTS.c.kind)).all()
+    return {row.kind: row.n for row in rows}
 
 
 def of_robot(robot: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -150,6 +150,9 @@ def test_robots_share_a_store_and_each_reads_its_own_stream(location):
         assert two.latest_snapshot() is None
 
 
+MANY = 8000
+
+
 def _append_many(location, robot, count, barrier):
     barrier.wait(timeout=60)
     with EventStore(location, robot=robot) as store:
@@ -161,8 +164,7 @@ def test_two_processes_writing_at_once_lose_nothing(location):
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(2)
     writers = [
-        context.Process(target=_append_many, args=(str(location), f"arm {i}", 20_000, barrier))
-        for i in (1, 2)
+        context.Process(target=_append_many, args=(str(location), f"arm {i}", MANY, barrier)) for i in (1, 2)
     ]
     for writer in writers:
         writer.start()
@@ -171,7 +173,7 @@ def test_two_processes_writing_at_once_lose_nothing(location):
         assert writer.exitcode == 0
     with EventStore(location) as store:
         for i in (1, 2):
-            assert [event.belief["k"] for event in store.events(robot=f"arm {i}")] == list(range(20_000))
+            assert [event.belief["k"] for event in store.events(robot=f"arm {i}")] == list(range(MANY))
 
 
 def test_a_robot_that_two_programs_write_for_is_told_so(location):

@@ -1,6 +1,5 @@
 """Stores that older versions wrote: opened, migrated in place, and read to the last bit."""
 
-import json
 import sqlite3
 import subprocess
 import sys
@@ -14,44 +13,14 @@ from world_state.errors import StoreError
 from world_state.store import SCHEMA_VERSION, EventStore
 from world_state.store.database import open_engine
 
-# As version 1 made it: git show 0b5e5f2:world_state/store.py
-TABLES_OF_1 = """
-CREATE TABLE store_schema (version {integer} NOT NULL, PRIMARY KEY (version));
-CREATE TABLE events (
-    id {serial} NOT NULL, stamp DOUBLE PRECISION NOT NULL, kind VARCHAR(64) NOT NULL,
-    cause VARCHAR(256) NOT NULL, schema_version INTEGER NOT NULL, measurement TEXT NOT NULL,
-    belief TEXT NOT NULL, PRIMARY KEY (id)
-);
-CREATE INDEX ix_events_kind ON events (kind);
-INSERT INTO store_schema VALUES (1)
-"""
 ROWS_OF_1 = [
     (0.1 + 0.2, "seen", "first look", {"pixel": [1.5, 2.0]}, {"slots": {}, "x": 1e-17}),
     (1.0, "tree.plan", "tidy", {"text": "Plan: …"}, {}),
 ]
 
 
-def write_1(location):
-    """Write a store as version 1 did, in either database."""
-    engine = open_engine(location)
-    sqlite = engine.dialect.name == "sqlite"
-    tables = TABLES_OF_1.format(integer="INTEGER", serial="INTEGER" if sqlite else "SERIAL")
-    with engine.begin() as connection:
-        for statement in tables.split(";"):
-            connection.exec_driver_sql(statement)
-        for stamp, kind, cause, measurement, belief in ROWS_OF_1:
-            connection.execute(
-                sa.text(
-                    "INSERT INTO events (stamp, kind, cause, schema_version, measurement, belief) "
-                    "VALUES (:s, :k, :c, 1, :m, :b)"
-                ),
-                {"s": stamp, "k": kind, "c": cause, "m": json.dumps(measurement), "b": json.dumps(belief)},
-            )
-    engine.dispose()
-
-
-def test_a_store_of_version_1_is_migrated_and_nothing_in_it_changes(location):
-    write_1(location)
+def test_a_store_of_version_1_is_migrated_and_nothing_in_it_changes(location, write_version_1):
+    write_version_1(location, ROWS_OF_1)
     with EventStore(location) as store:
         events = list(store.events())
         assert [(e.stamp, e.kind, e.cause, e.measurement, e.belief) for e in events] == ROWS_OF_1
@@ -64,8 +33,8 @@ def test_a_store_of_version_1_is_migrated_and_nothing_in_it_changes(location):
             connection.exec_driver_sql("DELETE FROM events")
 
 
-def test_a_migrated_store_has_the_tables_of_a_new_one(tmp_path):
-    write_1(tmp_path / "old.db")
+def test_a_migrated_store_has_the_tables_of_a_new_one(tmp_path, write_version_1):
+    write_version_1(tmp_path / "old.db", ROWS_OF_1)
     EventStore(tmp_path / "old.db").close()
     EventStore(tmp_path / "new.db").close()
 
@@ -82,8 +51,8 @@ def test_a_migrated_store_has_the_tables_of_a_new_one(tmp_path):
     assert tables("old.db") == tables("new.db")
 
 
-def test_a_migration_that_fails_halfway_leaves_the_old_store(tmp_path):
-    write_1(tmp_path / "a.db")
+def test_a_migration_that_fails_halfway_leaves_the_old_store(tmp_path, write_version_1):
+    write_version_1(tmp_path / "a.db", ROWS_OF_1)
     with closing(sqlite3.connect(tmp_path / "a.db")) as database:
         database.execute("CREATE TABLE snapshots (something TEXT)")  # in the way of a late step
         before = list(database.iterdump())
@@ -93,8 +62,8 @@ def test_a_migration_that_fails_halfway_leaves_the_old_store(tmp_path):
         assert list(database.iterdump()) == before
 
 
-def test_programs_that_open_an_old_or_a_new_store_at_once_all_succeed(location):
-    write_1(location)
+def test_programs_that_open_an_old_or_a_new_store_at_once_all_succeed(location, write_version_1):
+    write_version_1(location, ROWS_OF_1)
     failures = []
 
     def open_it(k):

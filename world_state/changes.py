@@ -87,9 +87,8 @@ def _facts(before: Beliefs, after: Beliefs) -> Iterator[Change]:
         old = before.facts.get(key)
         p, was = sigmoid(new.log_odds), None if old is None else sigmoid(old.log_odds)
         if was is None or abs(p - was) >= 0.1:
-            yield Change(
-                key, f"is so with {_percent(p)}, {'not known' if was is None else _percent(was)} before"
-            )
+            earlier = "not known" if was is None else _percent(was)
+            yield Change(key, f"is so with {_percent(p)}, before: {earlier}")
     for key in before.facts:
         if key not in after.facts:
             yield Change(key, "is forgotten")

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.world_state.test_history import block
 from world_state.articulation import Articulation
 from world_state.attachment import Attachment
 from world_state.beliefs import Beliefs
@@ -13,6 +12,17 @@ from world_state.changes import diff
 from world_state.fact import Fact
 from world_state.hand import Grip, Hand
 from world_state.holding import Touch
+from world_state.pose import initial
+from world_state.slot import Slot, attributes_of
+
+
+def block(id, *, x=0.5, phrase="red block"):
+    return Slot(
+        id=id, pose=initial(np.array([x, 0.1, 0.02]), 1e-6 * np.eye(3)), extent=np.full(3, 0.04),
+        labels=Categorical.of({phrase: 0.9}), attributes=attributes_of(phrase), stamp=0.0, last_seen=0.0,
+        last_view=np.array([1.0, 0.0, 0.5]),
+    )  # fmt: skip
+
 
 BEFORE = Beliefs().with_slot(block("s1", x=0.5)).with_slot(block("s2", x=0.3, phrase="bowl"))
 

@@ -10,12 +10,13 @@ from world_state.export import read_lines, write_lines
 from world_state.store import EVERY_ROBOT, EventStore
 
 
-def test_what_is_read_back_is_what_was_stored(location, tmp_path):
-    with EventStore(location, robot="a") as a, EventStore(location, robot="b") as b:
+def test_what_is_read_back_is_what_was_stored(tmp_path):
+    place = tmp_path / "a.db"
+    with EventStore(place, robot="a") as a, EventStore(place, robot="b") as b:
         for k, store in enumerate((a, b, a)):
             store.append(
-                "seen", stamp=0.1 + 0.2 * k, cause="Schale „Ü“\nbeside", measurement={"x": [1 / 3, None, -0.0]},
-                belief={"slots": {"s1": None}, "k": k},
+                "seen", stamp=0.1 + 0.2 * k, cause="Schale „Ü“\nbeside",
+                measurement={"x": [1 / 3, None, -0.0]}, belief={"slots": {"s1": None}, "k": k},
             )  # fmt: skip
             store.flush()
         events = list(a.events(robot=EVERY_ROBOT))

@@ -90,8 +90,9 @@ def test_reading_begins_at_the_snapshot_before(tmp_path):
             list(replay(store))
 
 
-def test_each_robot_has_a_history_of_its_own(location):
-    with EventStore(location, robot="a") as a, EventStore(location, robot="b") as b:
+def test_each_robot_has_a_history_of_its_own(tmp_path):
+    place = tmp_path / "events.db"
+    with EventStore(place, robot="a") as a, EventStore(place, robot="b") as b:
         for store, x in ((a, 0.1), (b, 0.2)):
             slot = replace(block("s1"), stamp=1.0, pose=block("s1", x=x).pose)
             store.append(

@@ -45,8 +45,8 @@ class Beliefs:
     articulations: Mapping[str, Articulation] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
     voices: Mapping[str, Voices] = field(default_factory=dict)
-    hand: Hand = Hand()
-    touch: Touch = Touch()
+    hand: Hand = field(default_factory=Hand)
+    touch: Touch = field(default_factory=Touch)
     hand_eye: HandEye = UNKNOWN
     next_id: int = 1
     stamp: float = 0.0

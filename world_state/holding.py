@@ -133,7 +133,8 @@ def _weighed(touch: Touch, felt: Felt, *, step: float) -> Touch:
     """Return the state after the wrist has felt what hangs in the hand."""
     if felt.pull is None:
         return touch
-    if touch.state is False:  # the sensor's zero, which drifts within a day
+    closing = felt.commanded_width < felt.width - SLACK and felt.width > CLOSED_WIDTH
+    if touch.state is False and not closing:  # the sensor's zero, which drifts within a day
         share = 1.0 if touch.tare is None else min(1.0, step / TARE_TIME)
         tare = felt.pull if touch.tare is None else touch.tare + share * (felt.pull - touch.tare)
         return replace(touch, tare=tare, weight=0.0)

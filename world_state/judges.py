@@ -75,6 +75,8 @@ class Situation:
         """Return how far things stand in a relation."""
         sets = [self.candidates(phrase) for phrase in phrases]
         for phrase, found in zip(phrases, sets, strict=True):
+            if not found and phrase == phrases[-1] and len(phrases) == 2:
+                return self._attached(name, sets[0], phrase)
             if not found:
                 return unsure(f"nothing is known of a {phrase}")
         combinations: list[tuple[float, tuple[Slot, ...]]] = [(1.0, ())]
@@ -87,6 +89,17 @@ class Situation:
                 there = float(np.prod([slot.p_exists for slot in slots]))
                 p += weight * there * p_related(self.scene, name, *slots)
         return self.judged(p, [slot for _, slot in (max(found, key=lambda c: c[0]) for found in sets)])
+
+    def _attached(self, kind: str, things: Sequence[Candidate], to: str) -> Judgement:
+        """Return how far a thing is on or in what has no slot itself: the table, or a drawer."""
+        p = sum(
+            share * slot.p_exists * slot.attachment.probability * (1.0 - self.scene.p_held(slot))
+            for share, slot in things
+            if (slot.attachment.kind, slot.attachment.to) == (kind, to)
+        )
+        if p == 0.0:
+            return unsure(f"nothing is known of a {to}")
+        return self.judged(p, [slot for _, slot in things])
 
     def judged(self, p: float, slots: Sequence[Slot], why: str = "") -> Judgement:
         """Return a judgement that rests on these things."""

@@ -36,8 +36,8 @@ RESTS_FOR, MOVES_FOR = 60.0, 3.0
 """Mean times between which a thing begins to move, and stops again [s]."""
 PUT_AT_ONCE = 1e-4
 """Probability that it was put elsewhere between two looks, however soon one follows the other."""
-PUT_SPREAD = 0.1
-"""Standard deviation of where it is put [m]."""
+NEAR, FAR = 0.05, 0.3
+"""Standard deviations of where it is put, pushed aside or carried off, each as likely [m]."""
 SAME_ERROR = 0.05
 """A thing that has moved this far looks different: its views' errors have lost all but 1/e [m]."""
 PLAIN_ODDS = -2.9
@@ -149,8 +149,9 @@ def _put_fit(pose: PoseBelief, z: FloatArray, R: FloatArray, *, dt: float) -> fl
     """Return ln of the probability that a motion began and ended within `dt`, and of the look if so [nat]."""
     began = -math.expm1(-dt / RESTS_FOR)
     goes_on = began * MOVES_FOR / dt * -math.expm1(-dt / MOVES_FOR) if dt > 0.0 else 0.0
-    S = pose.joint[:3, :3] + R + PUT_SPREAD**2 * np.eye(3)
-    return math.log(PUT_AT_ONCE + max(0.0, began - goes_on)) + gaussian(z - pose.position, S)
+    S = pose.joint[:3, :3] + R
+    near, far = (gaussian(z - pose.position, S + spread**2 * np.eye(3)) for spread in (NEAR, FAR))
+    return math.log(PUT_AT_ONCE + max(0.0, began - goes_on)) + float(np.logaddexp(near, far)) - math.log(2.0)
 
 
 def _of_unknown_velocity(pose: PoseBelief) -> PoseBelief:

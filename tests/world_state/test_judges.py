@@ -8,6 +8,8 @@ import pytest
 from hybridctl.messages.condition import PLACES, Condition, Predicate
 from hybridctl.messages.reach import HOME_POSITION
 from world_state.articulation import Articulation
+from world_state.attachment import Attachment
+from world_state.categorical import Categorical
 from world_state.fact import Fact
 from world_state.hand import Grip, Hand
 from world_state.holding import Touch
@@ -180,6 +182,33 @@ def test_of_two_that_are_called_the_same_each_counts_by_half(thing, recall):
     assert judged.probability == pytest.approx(0.5, abs=0.01)
 
 
+def test_what_rests_in_a_drawer_or_on_the_table_is_known_by_its_attachment(thing, recall):
+    inside, on = Condition(Predicate.IN, "cup", "drawer"), Condition(Predicate.ON, "cup", "table")
+    cup = thing("cup", 0.5, 0.0, attachment=Attachment("in", "drawer", 0.95))
+    assert recall(cup).believes(inside).truth is True
+    assert recall(cup, hand=grip("cup"), touch=HELD).believes(inside).truth is False
+    assert recall(cup).believes(on).truth is None
+    assert (
+        recall(thing("cup", 0.5, 0.0, attachment=Attachment("on", "table", 0.95))).believes(on).truth is True
+    )
+
+
+def test_several_conditions_are_believed_only_if_each_is_whatever_they_share(thing, recall):
+    bowl, cup = thing("bowl", 0.5, 0.0, size=FLAT), thing("cup", 0.5, 0.0, z=0.04)
+    inside, empty = Condition(Predicate.IN, "cup", "bowl"), Condition(Predicate.HAND_EMPTY)
+    assert recall(bowl, cup, touch=EMPTY).believes(inside, empty).truth is True
+    assert recall(bowl, cup, touch=MAYBE).believes(inside, empty).truth is None
+    assert recall(bowl, cup, touch=HELD).believes(inside, empty).truth is False
+    assert recall().believes().truth is True
+
+
+def test_a_ghost_does_not_make_the_one_that_is_there_less_sure(thing, recall):
+    bowl, ghost = thing("bowl", 0.5, 0.0, size=FLAT), thing("cup", 0.5, 0.3, id="ghost", exists=-0.5)
+    inside = Condition(Predicate.IN, "cup", "bowl")
+    assert recall(bowl, thing("cup", 0.5, 0.0, z=0.04), ghost).believes(inside).truth is True
+    assert recall(bowl, ghost).believes(inside).truth is False
+
+
 def test_a_phrase_that_nothing_is_called_is_read_as_an_expression(thing, recall):
     bowl = thing("bowl", 0.5, 0.0, size=FLAT)
     fruits = thing("plum", 0.5, 0.0, size=0.03, z=0.021), thing("melon", 0.5, 0.2, size=0.058)
@@ -215,6 +244,19 @@ def test_an_open_drawer_answers_the_question_whether_it_is(recall):
     asked = Condition(Predicate.KNOWN, "is the drawer open")
     assert recall(articulations=drawer(0.2)).believes(asked).truth is True
     assert recall(articulations=drawer(0.7)).believes(asked).truth is None
+
+
+def test_questions_about_things_are_answered_by_what_is_believed_of_them(thing, recall):
+    there, colour = (
+        Condition(Predicate.KNOWN, "is there a cup"),
+        Condition(Predicate.KNOWN, "what colour is the cup"),
+    )
+    asked = recall(thing("cup", 0.5, 0.0))
+    assert asked.believes(there).truth is True
+    assert asked.believes(colour).truth is False
+    assert recall(thing("cup", 0.5, 0.0, exists=0.0)).believes(there).truth is None
+    red = thing("cup", 0.5, 0.0, attributes={"colour": Categorical.of({"red": 0.95})})
+    assert recall(red).believes(colour).truth is True
 
 
 def test_a_part_that_is_no_cups_is_held_perhaps(thing, recall):

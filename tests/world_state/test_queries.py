@@ -1,15 +1,19 @@
 """What a tree can ask: things, what is held, relations, and another time's beliefs."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from hybridctl.messages.arm import ArmState
 from hybridctl.messages.condition import Condition, Predicate
+from hybridctl.messages.reach import HOME_POSITION
 from world_state.beliefs import Beliefs
 from world_state.errors import UnknownSlot
 from world_state.hand import Grip, Hand
 from world_state.holding import HoldingState, Touch
+from world_state.memory import WorldMemory
 from world_state.queries import AsOf
 
 FLAT = [0.15, 0.15, 0.04]
@@ -99,3 +103,46 @@ def test_simple_queries_of_twenty_things_take_well_below_a_millisecond(thing, re
             asked.believes(condition)
             took.append(time.perf_counter() - begin)
         assert np.median(took) < 0.001, f"{condition}: {np.median(took) * 1e3:.2f} ms"
+
+
+def test_a_memory_that_felt_the_arm_knows_whether_it_rests_at_home(clock):
+    memory = WorldMemory(None, clock=clock)
+    rests, at_home = Condition(Predicate.AT_REST), Condition(Predicate.AT_HOME)
+    assert memory.believes(rests).truth is None
+    T = np.eye(4)
+    T[:3, 3] = HOME_POSITION
+    memory.feel(ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.08, 0.0, 0.1), T, commanded_width=0.08)
+    assert (memory.believes(rests).truth, memory.believes(at_home).truth) == (True, True)
+    moving = ArmState(np.zeros(7), np.full(7, 0.3), np.zeros(7), 0.08, 0.0, 0.2)
+    memory.feel(moving, np.eye(4), commanded_width=0.08)
+    assert (memory.believes(rests).truth, memory.believes(at_home).truth) == (False, False)
+    clock.time = 10.0
+    assert memory.believes(rests).truth is None
+
+
+def test_a_memory_finds_what_it_saw_by_an_expression(clock, tabletop, shapes):
+    memory = WorldMemory(None, clock=clock)
+    table = tabletop(shapes["block"](0.5, -0.1) + shapes["block"](0.5, 0.1, side=0.03))
+    for phrase, y in (("red block", -0.1), ("blue block", 0.1)):
+        memory.see(phrase, table.locate([0.5, y, 0.03]))
+    for text, phrase in (("the smallest block", "blue block"), ("the leftmost block", "red block")):
+        assert memory.refer(text).best == memory.slot(phrase).id
+    assert memory.relation("left of", "red block", "blue block").probability > 0.7
+
+
+def test_a_close_look_tells_where_the_hands_camera_looks(clock, tabletop, shapes):
+    memory, in_view = WorldMemory(None, clock=clock), Condition(Predicate.IN_VIEW, "red block")
+    block = shapes["block"](0.525, 0.0)
+    memory.see("red block", tabletop(block).locate([0.525, 0.0, 0.045]))
+    above = tabletop(block, eye=np.array([0.53, 0.0, 0.35])).locate([0.525, 0.0, 0.045]).observation
+    T = np.diag([1.0, -1.0, -1.0, 1.0])
+    T[:3, 3] = 0.53, 0.0, 0.2
+    state = ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.08, 0.0, 0.1)
+    memory.feel(state, T, commanded_width=0.08)
+    assert memory.believes(in_view).truth is None
+    memory.see_close("red block", replace(above, T_base_tool=T, stamp=0.1))
+    for y, seen in ((0.0, True), (0.3, False)):
+        T = T.copy()
+        T[1, 3] = y
+        memory.feel(replace(state, stamp=0.2 + y), T, commanded_width=0.08)
+        assert (memory.believes(in_view).probability > 0.5) is seen

@@ -32,8 +32,6 @@ from world_state.slot import Slot
 
 IGNORED = 1e-3
 """What fits with a lower probability than this is not looked at further."""
-EXTREMES = ("smallest", "largest", "tallest", "nearest", "farthest", "leftmost", "rightmost")
-"""Words for the one that is the most so; nearest and farthest are from the robot if no landmark is named."""
 _POINTS, _POINT_WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
 _POINT_WEIGHTS = _POINT_WEIGHTS / _POINT_WEIGHTS.sum()
 

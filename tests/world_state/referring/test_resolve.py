@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -181,14 +182,12 @@ def test_probabilities_sum_to_one_and_follow_their_slots_when_these_are_permuted
 
 
 def _with_id(slot, new):
-    from dataclasses import replace
-
     return replace(slot, id=new)
 
 
 @pytest.mark.parametrize("text", ["the red cup", "the smallest fruit", "the leftmost cup"])
 def test_the_distribution_is_that_of_drawing_worlds_and_picking_one_that_fits(thing, recall, text):
-    """Counted: which exist and are what they are called, how large and where each is, one of those that fit."""
+    """Counted: which exist and are what they are called, how large and where each is, and one that fits."""
     rng = np.random.default_rng(3)
     phrases = ["red cup", "red cup", "blue cup", "lemon", "plum", "strawberry"]
     slots = [

@@ -57,13 +57,14 @@ def kernel(plan: Plan, start: int) -> frozenset[Condition]:
 def what_matters(plan: Plan, believes: Believes, *, pending: int) -> tuple[str, ...]:
     """Return the phrases to look at again before the plan is picked up, each once.
 
-    These are what the subgoals from `pending` on name, what is in the hand when they begin, and what earlier
-    subgoals promised that memory is no longer sure of.
+    These are what the subgoals from the last that was done on name, what is in the hand when they begin, and
+    what earlier subgoals promised that memory is no longer sure of.
     """
-    phrases = [plan.held_before(pending)]
-    for subgoal in plan.subgoals[pending:]:
+    first = max(0, pending - 1)
+    phrases = [plan.held_before(first)]
+    for subgoal in plan.subgoals[first:]:
         phrases += [subgoal.target, subgoal.toward]
-    for condition in sorted(_promised(plan, pending), key=str):
+    for condition in sorted(_promised(plan, first), key=str):
         if believes(condition) is not True:
             phrases += [condition.subject, condition.object]
     return tuple(dict.fromkeys(phrase for phrase in phrases if phrase))

@@ -85,7 +85,7 @@ class Progress:
         if kind == STARTED:
             return replace(self, instruction=str(data["instruction"]))
         if kind == PLANNED:
-            return replace(self, plan=parse_plan(data["plan"]), pending=0)
+            return replace(self, plan=parse_plan(str(data["plan"])), pending=0)
         if kind == SUBGOAL:
             index, stage = int(data["index"]), Stage(data["stage"])
             return replace(self, pending=index + 1 if stage is Stage.DONE else index)

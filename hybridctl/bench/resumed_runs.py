@@ -25,8 +25,6 @@ from behaviors.progress import Progress
 from hybridctl.arms.remote import Connection, RemoteClock
 from hybridctl.bench.episodes import Row, run_episodes
 from hybridctl.bench.report import Job
-from hybridctl.record import RunFolderError
-from hybridctl.record.reading import load_telemetry
 from hybridctl.sim.tasks.put_in_bowl import PutInBowl
 from world_state.store import EventStore
 
@@ -165,15 +163,12 @@ def simulator(instruction: str, seed: int) -> Iterator[Simulator]:
 
 
 def where(out: Path) -> Row:
-    """Return where in its tree a killed run was, by what it left."""
+    """Return where in its tree a killed run was, by what it stored and the last leaf that it named."""
     with EventStore(out / "events.db") as store:
         events = list(store.events())
     progress = Progress.from_events(events)
-    parts = sorted(out.glob("telemetry*.mcap"), key=lambda path: path.stat().st_mtime)
-    try:
-        leaf = load_telemetry(parts[-1]).tree[-1][2]
-    except (IndexError, RunFolderError):  # killed before anything of it was with the operating system
-        leaf = ""
+    lines = out.with_suffix(".log").read_text().splitlines()
+    leaf = lines[-1].partition(" s  ")[2] if lines else ""  # as hybridctl.progress says it
     return {
         "stamp": round(max((event.stamp for event in events), default=0.0), 3),
         "leaf": leaf,

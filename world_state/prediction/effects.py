@@ -160,8 +160,9 @@ def _put(beliefs: Beliefs, place: Slot | None, setting: Setting, *, std: float, 
         there = replace(slot, pose=over, attachment=UNATTACHED)
         landed = there
         if settle:
+            # As if nothing else were there: a thing is set down beside what is on the place, not on that.
             landed = rest(
-                _cleared(beliefs, place).with_slot(there), slot.id,
+                replace(beliefs, slots={place.id: place, slot.id: there}), slot.id,
                 table_height=setting.table_height, stamp=setting.now, on_purpose=True,
             )  # fmt: skip
         T = inverse(place.pose.T) @ landed.pose.T
@@ -172,12 +173,6 @@ def _put(beliefs: Beliefs, place: Slot | None, setting: Setting, *, std: float, 
     else:
         landed = rest(beliefs, slot.id, table_height=setting.table_height, stamp=setting.now, on_purpose=True)
     return with_content(beliefs, slot, landed)
-
-
-def _cleared(beliefs: Beliefs, place: Slot) -> Beliefs:
-    """Return the beliefs without what is there already: a thing is set down beside that, not on it."""
-    kept = {name: s for name, s in beliefs.slots.items() if s.attachment.to != place.id}
-    return replace(beliefs, slots=kept)
 
 
 def _let_go(beliefs: Beliefs) -> Beliefs:

@@ -43,12 +43,14 @@ def mixture(before: Beliefs, after: Beliefs, success: float) -> Beliefs:
         name: new if new is (had := before.articulations.get(name)) else _mixed_articulation(had, new, p)
         for name, new in after.articulations.items()
     }
+    likely, other = (after, before) if p >= 0.5 else (before, after)
     touch = p * after.touch.probability + (1.0 - p) * before.touch.probability
     return replace(
         after,
         slots=slots,
         articulations=articulations,
-        hand=after.hand if p >= 0.5 else before.hand,
+        # Whether anything is held is the touch's to say; the hand knows what, in either case.
+        hand=replace(likely.hand, grip=likely.hand.grip or other.hand.grip),
         touch=replace(after.touch, log_odds=log_odds(touch, limit=TOUCH_LIMIT)),
     )
 

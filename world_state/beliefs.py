@@ -41,8 +41,8 @@ class Beliefs:
     slots: Mapping[str, Slot] = field(default_factory=dict)
     articulations: Mapping[str, Articulation] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
-    hand: Hand = Hand()
-    touch: Touch = Touch()
+    hand: Hand = field(default_factory=Hand)
+    touch: Touch = field(default_factory=Touch)
     hand_eye: HandEye = UNKNOWN
     next_id: int = 1
     stamp: float = 0.0

@@ -14,12 +14,14 @@ from world_state.hand import Hand
 from world_state.hand_eye import UNKNOWN, HandEye
 from world_state.holding import Touch
 from world_state.slot import Slot
+from world_state.voices import Voices
 
-PARTS = ("slots", "articulations", "facts")
-_PART_TYPES: dict[str, type[Slot] | type[Articulation] | type[Fact]] = {
+PARTS = ("slots", "articulations", "facts", "voices")
+_PART_TYPES: dict[str, type[Slot] | type[Articulation] | type[Fact] | type[Voices]] = {
     "slots": Slot,
     "articulations": Articulation,
     "facts": Fact,
+    "voices": Voices,
 }
 
 
@@ -31,6 +33,7 @@ class Beliefs:
         slots: Things by id, in the order in which they were first seen.
         articulations: Drawers and doors by name.
         facts: What else is so, by key.
+        voices: What was last answered to each question, so that a repeated answer counts once.
         hand: What the hand is about to do and what it holds.
         touch: Whether the fingers hold something.
         hand_eye: Where the camera on the hand errs.
@@ -41,6 +44,7 @@ class Beliefs:
     slots: Mapping[str, Slot] = field(default_factory=dict)
     articulations: Mapping[str, Articulation] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    voices: Mapping[str, Voices] = field(default_factory=dict)
     hand: Hand = field(default_factory=Hand)
     touch: Touch = field(default_factory=Touch)
     hand_eye: HandEye = UNKNOWN
@@ -60,9 +64,9 @@ class Beliefs:
         """Return the thing that is most probably there and called `phrase`; None when none likely is.
 
         A thing counts by the probability that it exists times that of the label, and only where `phrase` is
-        its best label; of equals the first seen.
+        its best label and it is more likely there than not; of equals the first seen.
         """
-        named = [slot for slot in self.slots.values() if slot.phrase == phrase]
+        named = [slot for slot in self.slots.values() if slot.phrase == phrase and slot.existence > 0.0]
         return max(named, key=lambda slot: slot.p_exists * slot.labels.p(phrase), default=None)
 
     def with_slot(self, slot: Slot) -> Self:
@@ -143,7 +147,7 @@ class Beliefs:
         if "hand" in delta:
             changes["hand"] = Hand.from_json(delta["hand"])
         if "touch" in delta:
-            changes["touch"] = Touch(**delta["touch"])
+            changes["touch"] = Touch.from_json(delta["touch"])
         if "hand_eye" in delta:
             changes["hand_eye"] = HandEye.from_json(delta["hand_eye"])
         changes.update({name: delta[name] for name in ("next_id", "stamp") if name in delta})
@@ -151,10 +155,9 @@ class Beliefs:
 
     def _rest_json(self) -> dict[str, Any]:
         """Return the fields that are one value each as JSON."""
-        touch = self.touch
         return {
             "hand": self.hand.to_json(),
-            "touch": {"log_odds": touch.log_odds, "width": touch.width, "stamp": touch.stamp},
+            "touch": self.touch.to_json(),
             "hand_eye": self.hand_eye.to_json(),
             "next_id": self.next_id,
             "stamp": self.stamp,

@@ -7,7 +7,6 @@ probability that each is there. A phrase that nothing is called is read as an ex
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from world_state.beliefs import Beliefs
 from world_state.errors import ExpressionError
 from world_state.judgement import Judgement, unsure
 from world_state.posture import Posture, p_in_view
+from world_state.questions import NO, YES, understood
 from world_state.referring import Reference, read, resolve
 from world_state.relations import p_related
 from world_state.scene import Scene
@@ -56,8 +56,10 @@ class Situation:
 
     def candidates(self, phrase: str) -> list[Candidate]:
         """Return the things that a phrase may name, each with its share of 1; none where there are none."""
-        named = [(slot.p_exists * slot.labels.p(phrase), slot.id) for slot in self.beliefs.slots.values()
-                 if slot.phrase == phrase]  # fmt: skip
+        called = [slot for slot in self.beliefs.slots.values() if slot.phrase == phrase]
+        # What is more likely gone than there is meant only where there is nothing else.
+        called = [slot for slot in called if slot.existence > 0.0] or called
+        named = [(slot.p_exists * slot.labels.p(phrase), slot.id) for slot in called]
         if not named:
             try:
                 reference = self.refer(phrase)
@@ -144,21 +146,29 @@ def _articulation(situation: Situation, name: str, state: str) -> Judgement:
         return unsure(f"nobody looked whether the {name} is {state}")
     age = max(0.0, situation.now - belief.stamp)
     aged = belief.predict(age)
-    return Judgement(_clipped(aged.p_open if state == "open" else aged.p_closed), age)
+    return Judgement(
+        _clipped({"open": aged.p_open, "ajar": aged.p_ajar, "closed": aged.p_closed}[state]), age
+    )
 
 
 def _known(situation: Situation, question: str, _: str) -> Judgement:
     """How sure the answer is, whichever it is; a question that nobody asked has none."""
-    text = " ".join(question.lower().strip().rstrip("?").split())
-    for key in (question, text):
-        if key in situation.beliefs.facts:
-            fact = situation.beliefs.facts[key]
-            p = fact.probability(situation.now)
-            return Judgement(max(p, 1.0 - p), max(0.0, situation.now - fact.stamp))
-    match = re.fullmatch(r"is the (?P<name>.+) (?P<state>open|closed)", text)
-    if match and match["name"] in situation.beliefs.articulations:
-        state = _articulation(situation, match["name"], match["state"])
+    asked, beliefs, now = understood(question, (YES, NO)), situation.beliefs, situation.now
+    if asked.about == "articulation" and asked.name in beliefs.articulations:
+        state = _articulation(situation, asked.name, asked.detail)
         return Judgement(max(state.probability, 1.0 - state.probability), state.age)
+    if asked.about == "existence" and (found := situation.candidates(asked.name)):
+        p = max(slot.p_exists for _, slot in found)
+        return situation.judged(max(p, 1.0 - p), [slot for _, slot in found])
+    if asked.about == "fact" and asked.name in beliefs.facts:
+        fact = beliefs.facts[asked.name]
+        p = fact.probability(now)
+        return Judgement(max(p, 1.0 - p), max(0.0, now - fact.stamp))
+    asked = understood(question, ())
+    slot = beliefs.slot_named(asked.name) if asked.about == "attribute" else None
+    if slot is not None and asked.detail in slot.attributes:
+        value = slot.attributes[asked.detail]
+        return situation.judged(value.p(value.best()), [slot])
     return Judgement(0.0, why="nobody asked")
 
 

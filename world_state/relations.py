@@ -10,10 +10,11 @@ difference, so that probabilities near one half are, if anything, too modest.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtr
 
 from hybridctl.messages.arrays import FloatArray
 from world_state.judgement import Judgement
@@ -38,6 +39,11 @@ SIZE_STD = 0.003
 """Standard deviation of a measured size: about a pixel at either edge [m]."""
 TRUSTED_OVERLAP = 0.05
 """Being attached counts in full where the places alone leave at least this probability for it."""
+
+_LEGENDRE, _LEGENDRE_WEIGHTS = np.polynomial.legendre.leggauss(24)
+_HERMITE, _HERMITE_WEIGHTS = np.polynomial.hermite_e.hermegauss(3)
+_NODES_2D: FloatArray = np.array([(a, b) for a in _HERMITE for b in _HERMITE])
+_WEIGHTS_2D: FloatArray = np.outer(_HERMITE_WEIGHTS, _HERMITE_WEIGHTS).ravel() / _HERMITE_WEIGHTS.sum() ** 2
 
 _SIDES: Mapping[str, FloatArray] = {
     "left of": np.array([0.0, -1.0]),
@@ -90,10 +96,9 @@ def p_in(scene: Scene, thing: Slot, container: Slot) -> float:
 
 
 def is_inside(thing: Slot, container: Slot) -> bool | None:
-    """Return whether a thing lies in a container, both being there; None when too close to call."""
-    return Judgement(
-        p_in(Scene({thing.id: thing, container.id: container}, thing.stamp), thing, container)
-    ).truth
+    """Return whether a thing lies in a container, both as they are; None when too close to call."""
+    scene = Scene({thing.id: thing, container.id: container}, min(thing.stamp, container.stamp))
+    return Judgement(p_in(scene, thing, container)).truth
 
 
 def p_on(scene: Scene, thing: Slot, place: Slot) -> float:
@@ -123,30 +128,55 @@ def p_at(scene: Scene, thing: Slot, place: Slot) -> float:
 
 
 def p_next_to(scene: Scene, thing: Slot, place: Slot) -> float:
-    """Next to a thing: the gap between both outlines is below BESIDE_GAP, and smaller than that of any other
-    of its kind, let go.
+    """Next to a thing: the gap between both outlines is below BESIDE_GAP and below any rival's, let go.
 
-    Gaps are compared as Gaussians, linearised at the means; what is not known of the landmark's place counts
-    in a comparison only as far as the two stand on different sides of it.
-    """  # fmt: skip
+    Rivals are the others of the kind that the thing most probably has.
+    """
     offset, covariance = _offset(thing, place)
-    p = _let_go(scene, thing) * in_disc(offset, covariance, BESIDE_GAP + outline(thing) + outline(place))
+    reach = BESIDE_GAP + outline(thing) + outline(place)
+    p = _let_go(scene, thing) * in_disc(offset, covariance, reach)
     if p == 0.0:
         return 0.0
-    distance, towards = _polar(offset)
-    gap, own = distance - outline(thing), float(towards @ thing.covariance[:2, :2] @ towards)
-    for id in scene.believed:
-        weight = p_same(scene.kinds(thing.id), scene.kinds(id))
-        if id in (thing.id, place.id) or weight < 1e-3:
-            continue
-        rival = scene.slot(id)
-        weight *= rival.p_exists
-        rival_distance, its = _polar(rival.position[:2] - place.position[:2])
-        apart = towards - its
-        variance = own + float(its @ rival.covariance[:2, :2] @ its)
-        variance += float(apart @ place.covariance[:2, :2] @ apart)
-        p *= 1.0 - weight * beyond(gap, variance, rival_distance - outline(rival))
-    return p
+    kinds = scene.kinds(thing.id)
+    kind = max(kinds, key=kinds.__getitem__, default="")
+    weighed = [(scene.kinds(id).get(kind, 0.0) * slot.p_exists, id) for id, slot in scene.believed.items()]
+    rivals = [(w, scene.slot(id)) for w, id in weighed if w > 1e-3 and id not in (thing.id, place.id)]
+    return p * _p_nearest(thing, place, rivals, reach) if rivals else p
+
+
+def _p_nearest(thing: Slot, place: Slot, rivals: Sequence[tuple[float, Slot]], reach: float) -> float:
+    """Return the probability that a thing's gap to a place is the smallest, its distance being below `reach`.
+
+    Given where the place is, for which nine Gauss-Hermite nodes stand, the distances of different things are
+    independent: ∫ f(x) Π_j (1 - w_j F_j(x)) dx / ∫ f(x) dx, by Gauss-Legendre quadrature up to `reach`.
+    """
+    place_nodes = place.position[:2] + _NODES_2D @ np.linalg.cholesky(place.covariance[:2, :2]).T
+    mean, std = _distance(thing, place_nodes)
+    low, high = mean - 6.0 * std, np.minimum(reach, mean + 6.0 * std)
+    width = np.maximum(high - low, 0.0)
+    x = low[:, None] + 0.5 * width[:, None] * (_LEGENDRE + 1.0)  # (nodes of the place, of the distance)
+    density = np.exp(-0.5 * ((x - mean[:, None]) / std[:, None]) ** 2) * _LEGENDRE_WEIGHTS
+    density *= (width / std * _WEIGHTS_2D)[:, None]
+    alone = np.ones_like(x)
+    for weight, rival in rivals:
+        its_mean, its_std = _distance(rival, place_nodes)
+        gap = x - outline(thing) + outline(rival)
+        alone *= 1.0 - weight * ndtr((gap - its_mean[:, None]) / its_std[:, None])
+    total = float(density.sum())
+    return float((density * alone).sum()) / total if total > 0.0 else 1.0
+
+
+def _distance(slot: Slot, nodes: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return mean and standard deviation of a thing's distance from each node (n, 2), both of shape (n,) [m].
+
+    Those of the square are exact, d² + tr Σ and 2 tr Σ² + 4 dᵀΣd, and taken to the root to first order: right
+    far away, where the distance is Gaussian, and within 2 % of Rayleigh's on the spot.
+    """
+    P, d = slot.covariance[:2, :2], slot.position[:2] - nodes
+    square = (d**2).sum(axis=1) + P[0, 0] + P[1, 1]
+    spread = 2.0 * float((P**2).sum()) + 4.0 * np.einsum("ni,ij,nj->n", d, P, d)
+    variance = spread / (4.0 * square)
+    return np.sqrt(square - variance), np.sqrt(variance)
 
 
 def p_between(_: Scene, thing: Slot, first: Slot, second: Slot) -> float:

@@ -77,6 +77,10 @@ def test_a_surface_that_is_taken_up_has_no_room(put):
     assert list(lacks(beliefs, "place_on plate")) == ["the plate is believed taken up (book)"]
 
 
-def test_a_thing_that_is_probably_gone_is_not_there_to_be_picked(put):
-    beliefs, _ = put(EMPTY, "red ball", 0.3, 0.0, existence=-4.0)
-    assert "the red ball is not believed to be there" in lacks(beliefs, "pick red ball")
+@pytest.mark.parametrize(
+    ("existence", "problem"),
+    [(-4.0, "no red ball is known"), (0.5, "the red ball is not believed to be there")],
+)
+def test_a_thing_that_may_be_gone_is_not_there_to_be_picked(put, existence, problem):
+    beliefs, _ = put(EMPTY, "red ball", 0.3, 0.0, existence=existence)
+    assert problem in lacks(beliefs, "pick red ball")

@@ -13,9 +13,10 @@ from world_state.slot import Slot
 from world_state.so3 import hat
 from world_state.transport import carried, inverse
 
-SLIP_STD = 0.003
-"""How far a thing slides on what carries it, in one move of LONG_MOVE or more [m]; less in a shorter one."""
-LONG_MOVE = 0.1
+SLIP_VARIANCE = 0.003**2 / 0.1
+"""How far a thing slides on what carries it [m² a metre of way]: 3 mm in 10 cm, in however many steps."""
+UNKNOWN_TRAVEL = 0.16
+"""How far a drawer goes of which nobody said how it does [m]."""
 SOMEBODY_MOVED = 0.01
 """Part of answers about a drawer that come after somebody moved it, rather than of better knowledge of it."""
 
@@ -55,7 +56,7 @@ def content(beliefs: Beliefs, *parents: str) -> tuple[Slot, ...]:
         names |= set(fresh)
 
 
-def slid(beliefs: Beliefs, name: str, change: float, std: float, *, slide: Slide) -> Beliefs:
+def slid(beliefs: Beliefs, name: str, change: float, std: float, *, slide: Slide | None) -> Beliefs:
     """Return the beliefs after a drawer has moved: its slot and its content go along its axis.
 
     The shift is travel times the change of fraction; what is not known of the change is not known of the
@@ -67,12 +68,15 @@ def slid(beliefs: Beliefs, name: str, change: float, std: float, *, slide: Slide
         name: The articulation's.
         change: Change of the fraction that it is open by, negative when it shuts.
         std: Standard deviation of that.
-        slide: Which way it goes.
+        slide: Which way it goes. None where nobody knows: then all stays where it is, give or take as much,
+            either way along the table.
     """
-    shift = slide.travel * change * slide.axis
-    along = (slide.travel * std) ** 2 * np.outer(slide.axis, slide.axis)
     T, covariance = np.eye(4), np.zeros((6, 6))
-    T[:3, 3], covariance[:3, :3] = shift, along
+    if slide is None:
+        covariance[:2, :2] = UNKNOWN_TRAVEL**2 * (change**2 + std**2) * np.eye(2)
+    else:
+        T[:3, 3] = slide.travel * change * slide.axis
+        covariance[:3, :3] = (slide.travel * std) ** 2 * np.outer(slide.axis, slide.axis)
     front = beliefs.slot_named(name)
     if front is None:
         return _ridden(beliefs, (name,), T, covariance)
@@ -128,8 +132,7 @@ def _ridden(
         wide = sure * (J @ covariance @ J.T)
         # Perhaps it was left behind, or the contrary: the second moment about the likelier place.
         wide[:3, :3] += min(sure, 1.0 - sure) * np.outer(shift, shift)
-        slip = SLIP_STD * min(1.0, float(np.linalg.norm(shift)) / LONG_MOVE)
-        wide[:2, :2] += sure * slip**2 * np.eye(2)
+        wide[:2, :2] += sure * SLIP_VARIANCE * float(np.linalg.norm(shift)) * np.eye(2)
         T = T_motion @ rider.pose.T if sure >= 0.5 else rider.pose.T
         pose = carried(rider.pose, T, spread=wide)
         beliefs = beliefs.with_slot(replace(rider, pose=pose))

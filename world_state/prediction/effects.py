@@ -43,8 +43,6 @@ SURE = 4.0
 """Log-odds that a thing is there which a look showed where it was expected [nat]."""
 SOMEWHERE, SOMEWHERE_STD = (0.5, 0.0), 0.3
 """Where a thing may be that was looked for and found: on the table before the robot [m], base frame."""
-UNKNOWN_TRAVEL = 0.16
-"""How far a drawer's content goes where nobody said which way it opens [m]."""
 UNKNOWN_EXTENT = (0.05, 0.05, 0.05)
 """Size of a thing that nobody has seen [m]."""
 
@@ -57,7 +55,7 @@ class Setting:
         now: When the step ends [s].
         table_height: Of the table top in the base frame [m].
         slides: Which way each drawer goes, by its articulation's name. The content of one that is not
-            listed is anywhere within UNKNOWN_TRAVEL of where it was.
+            listed is less sure where it is, either way.
     """
 
     now: float
@@ -209,13 +207,7 @@ def _turned(beliefs: Beliefs, name: str, fraction: float, std: float, setting: S
     weights = np.maximum(np.exp(-0.5 * ((FRACTIONS - fraction) / std) ** 2), LEAST)
     after = Articulation(name, weights / weights.sum(), setting.now)
     change, spread = after.fraction - before.fraction, float(np.hypot(after.std, before.std))
-    slide = setting.slides.get(name)
-    if slide is None:
-        # Which way it opens nobody said: no shift, but as much spread either way.
-        for axis in np.eye(3)[:2]:
-            beliefs = slid(beliefs, name, 0.0, abs(change), slide=Slide(axis, UNKNOWN_TRAVEL))
-    else:
-        beliefs = slid(beliefs, name, change, spread, slide=slide)
+    beliefs = slid(beliefs, name, change, spread, slide=setting.slides.get(name))
     return beliefs.with_articulation(after)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hybridctl.messages.arrays import FloatArray, checked, checked_scalar
-from world_state.articulation import FRACTIONS, Articulation
 from world_state.beliefs import Beliefs
 from world_state.slot import Slot
 from world_state.so3 import hat
@@ -17,8 +16,6 @@ SLIP_VARIANCE = 0.003**2 / 0.1
 """How far a thing slides on what carries it [m² a metre of way]: 3 mm in 10 cm, in however many steps."""
 UNKNOWN_TRAVEL = 0.16
 """How far a drawer goes of which nobody said how it does [m]."""
-SOMEBODY_MOVED = 0.01
-"""Part of answers about a drawer that come after somebody moved it, rather than of better knowledge of it."""
 
 
 @dataclass(frozen=True)
@@ -96,22 +93,6 @@ def with_content(beliefs: Beliefs, before: Slot, after: Slot) -> Beliefs:
     T = after.pose.T @ inverse(before.pose.T)
     wider = np.maximum(np.diag(after.pose.pose_covariance - before.pose.pose_covariance), 0.0)
     return _ridden(beliefs.with_slot(after), (after.id,), T, np.diag(wider), about=after.position)
-
-
-def change_of(before: Articulation, after: Articulation) -> tuple[float, float]:
-    """Return mean and standard deviation of how far a drawer moved between two beliefs about it.
-
-    Better knowledge of a drawer moves nothing. For each fraction where it may be now, two explanations meet:
-    it was there before (as probable as the belief before says), or somebody moved it (SOMEBODY_MOVED, and
-    then to anywhere). Only what the latter explains is motion.
-    """
-    elsewhere = SOMEBODY_MOVED / len(FRACTIONS)
-    weights = after.weights * elsewhere / (elsewhere + before.weights)
-    probability = float(weights.sum())
-    changes = FRACTIONS - before.fraction
-    mean = float(weights @ changes)
-    second = float(weights @ changes**2) + probability * before.std**2
-    return mean, float(np.sqrt(max(0.0, second - mean**2)))
 
 
 def _ridden(

@@ -14,8 +14,8 @@ from world_state.prediction.mixture import mixture
 from world_state.prediction.requirements import Requirement, requirements
 
 SUCCESS = 0.9
-"""Probability that a step does what it should if nothing is in its way, where nobody says otherwise: the
-order of what the skills of the shipped trees reach each by itself."""
+"""Probability that a step does what it should if nothing is in its way, where nobody says otherwise. A round
+number, not a measured one: who has counted his own robot's steps passes what he counted."""
 
 
 @dataclass(frozen=True, eq=False)

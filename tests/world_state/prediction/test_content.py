@@ -5,14 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from world_state.articulation import Articulation
 from world_state.attachment import Attachment
 from world_state.beliefs import Beliefs
 from world_state.prediction.content import (
     SLIP_VARIANCE,
     UNKNOWN_TRAVEL,
     Slide,
-    change_of,
     content,
     slid,
     with_content,
@@ -130,17 +128,3 @@ def test_attachments_in_a_circle_do_not_hang(put):
     beliefs, b = put(beliefs, "cup", 0.5, 0.0)
     beliefs = attached(attached(beliefs, a, b), b, a)
     assert [slot.id for slot in content(beliefs, a.id)] == [b.id]
-
-
-def test_better_knowledge_of_a_drawer_moves_nothing(drawer):
-    before = Articulation.unknown("drawer", stamp=0.0)
-    change, _ = change_of(before, drawer(0.9))
-    assert abs(change) < 0.02
-    change, _ = change_of(drawer(0.9, std=0.05), drawer(0.9, std=0.02))
-    assert abs(change) < 0.01
-
-
-def test_a_drawer_that_was_shut_and_is_open_was_moved(drawer):
-    change, std = change_of(drawer(0.0), drawer(0.9))
-    assert change == pytest.approx(0.88, abs=0.03)
-    assert std < 0.2

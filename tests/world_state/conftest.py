@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import mujoco
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.observation import Observation
 from hybridctl.messages.policy import Confidence, LocateAnswer
+from world_state.beliefs import Beliefs
+from world_state.categorical import Categorical
+from world_state.pose import initial
+from world_state.queries import AsOf
+from world_state.slot import Slot, attributes_of
+from world_state.store.database import open_engine
 
 SIDE = 128
 FOCAL = 185.9  # fovy of 38 degrees
@@ -150,3 +158,86 @@ def shapes() -> dict[str, Callable[..., str]]:
 @pytest.fixture
 def clock() -> StillClock:
     return StillClock()
+
+
+def thing(
+    phrase: str,
+    x: float,
+    y: float,
+    *,
+    id: str | None = None,
+    size: Any = 0.045,
+    std: float = 0.002,
+    z: float | None = None,
+    exists: float = 6.0,
+    p: float = 0.99,
+    **changes: Any,
+) -> Slot:
+    """A slot with its centre at x, y [m], known to `std` [m]; it stands on the table unless z is given."""
+    extent = np.broadcast_to(np.asarray(size, dtype=float), (3,))
+    place = np.array([x, y, extent[2] / 2 if z is None else z])
+    values: dict[str, Any] = {
+        "id": id or phrase.replace(" ", "_"),
+        "pose": initial(place, np.diag([std**2, std**2, 0.002**2]), symmetry=0),
+        "labels": Categorical.of({phrase: p}),
+        "attributes": attributes_of(phrase),
+        "extent": extent,
+        "stamp": 0.0,
+        "last_seen": 0.0,
+        "last_view": EYE,
+        "existence": exists,
+        "sources": ("seen",),
+    }
+    return Slot(**{**values, **changes})
+
+
+def recall(*slots: Slot, now: float = 0.0, **beliefs: Any) -> AsOf:
+    """What can be asked of a memory that knows these things, and the other parts of its beliefs."""
+    return AsOf(Beliefs(slots={slot.id: slot for slot in slots}, **beliefs), now)
+
+
+@pytest.fixture(name="thing")
+def make_thing() -> Callable[..., Slot]:
+    return thing
+
+
+@pytest.fixture(name="recall")
+def make_recall() -> Callable[..., AsOf]:
+    return recall
+
+
+# As version 1 of the store made them: git show 0b5e5f2:world_state/store.py
+TABLES_OF_1 = """
+CREATE TABLE store_schema (version {integer} NOT NULL, PRIMARY KEY (version));
+CREATE TABLE events (
+    id {serial} NOT NULL, stamp DOUBLE PRECISION NOT NULL, kind VARCHAR(64) NOT NULL,
+    cause VARCHAR(256) NOT NULL, schema_version INTEGER NOT NULL, measurement TEXT NOT NULL,
+    belief TEXT NOT NULL, PRIMARY KEY (id)
+);
+CREATE INDEX ix_events_kind ON events (kind);
+INSERT INTO store_schema VALUES (1)
+"""
+
+
+def write_version_1(location: Any, rows: Any) -> None:
+    """Write an event store as version 1 did: rows of (stamp, kind, cause, measurement, belief)."""
+    engine = open_engine(location)
+    sqlite = engine.dialect.name == "sqlite"
+    tables = TABLES_OF_1.format(integer="INTEGER", serial="INTEGER" if sqlite else "SERIAL")
+    with engine.begin() as connection:
+        for statement in tables.split(";"):
+            connection.exec_driver_sql(statement)
+        for stamp, kind, cause, measurement, belief in rows:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO events (stamp, kind, cause, schema_version, measurement, belief) "
+                    "VALUES (:s, :k, :c, 1, :m, :b)"
+                ),
+                {"s": stamp, "k": kind, "c": cause, "m": json.dumps(measurement), "b": json.dumps(belief)},
+            )
+    engine.dispose()
+
+
+@pytest.fixture(name="write_version_1")
+def make_write_version_1() -> Callable[..., None]:
+    return write_version_1

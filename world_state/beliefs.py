@@ -56,6 +56,9 @@ class Beliefs:
             value = getattr(self, name)
             if not isinstance(value, MappingProxyType):
                 object.__setattr__(self, name, MappingProxyType(dict(value)))
+        for key, slot in self.slots.items():
+            if slot.id != key:
+                raise MessageError(f"Beliefs.slots has {slot.id!r} under {key!r}, expected its own id")
         if self.next_id < 1:
             raise MessageError(f"Beliefs.next_id is {self.next_id}, expected 1 or more")
         checked_scalar("Beliefs.stamp", self.stamp)

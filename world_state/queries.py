@@ -99,17 +99,24 @@ class Queries(ABC):
             return False if self.beliefs.touch.state is True else None
         return is_inside(thing, place)
 
-    def believes(self, condition: Condition) -> Judgement:
-        """Return how far a condition is believed, of any predicate.
+    def believes(self, *conditions: Condition) -> Judgement:
+        """Return how far conditions of any predicate are believed, all of them together.
 
         What the memory cannot know is 0.5, with the reason. What somebody told of a condition, a fact whose
         key is the condition's text, counts where nothing else is known of it.
         """
-        judged = JUDGES[condition.predicate](self._situation(), condition.subject, condition.object)
+        situation = self._situation()
+        judged = Judgement(1.0)
+        for condition in conditions:
+            judged &= self._judged(situation, condition)
+        return judged
+
+    def _judged(self, situation: Situation, condition: Condition) -> Judgement:
+        judged = JUDGES[condition.predicate](situation, condition.subject, condition.object)
         told = self.beliefs.facts.get(str(~condition if condition.negated else condition))
         if judged.truth is None and told is not None:
-            now = self.now()
-            judged = Judgement(told.probability(now), max(0.0, now - told.stamp), "told")
+            age = max(0.0, situation.now - told.stamp)
+            judged = Judgement(told.probability(situation.now), age, "told")
         return ~judged if condition.negated else judged
 
     def relation(self, name: str, thing: str, *landmarks: str) -> Judgement:

@@ -250,7 +250,7 @@ def _with_attachment(kind: str, p_by_place: float, thing: Slot, place: Slot) -> 
     (somebody took the thing out) make the attachment count less.
     """
     attachment = thing.attachment
-    if attachment.kind != kind or attachment.to != place.id:
+    if attachment.kind != kind or attachment.to not in (place.id, place.phrase):
         return p_by_place
     q = attachment.probability * min(1.0, p_by_place / TRUSTED_OVERLAP)
     return q + (1.0 - q) * p_by_place

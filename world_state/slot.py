@@ -14,6 +14,7 @@ from world_state.attachment import UNATTACHED, Attachment
 from world_state.categorical import Categorical
 from world_state.depth import ObjectMeasurement
 from world_state.fact import sigmoid
+from world_state.lexicon import named
 from world_state.motion import DRIFT_VARIANCE, observe
 from world_state.motion import predict as predict_pose
 from world_state.pose import (
@@ -41,9 +42,6 @@ YAW_VARIANCE = 0.03**2  # [rad²] of the turn that a look gives: 0.7 degrees on 
 NAMED = 0.95  # probability that a thing is what the policy was asked for, before anything else is known
 SEEN_ONCE = 2.2  # log-odds that what was seen once is there, a probability of 0.9
 SENSORS_KEPT = 4
-COLOURS = (
-    "red", "green", "blue", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey", "cyan",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,12 +162,14 @@ class Slot:
 
 
 def attributes_of(phrase: str) -> dict[str, Categorical]:
-    """Return what a phrase says of a thing: its last word is its kind, and a colour among the others."""
-    words = phrase.split()
-    attributes = {"kind": Categorical.of({words[-1]: NAMED})}
-    colours = [word for word in words[:-1] if word in COLOURS]
-    if colours:
-        attributes["colour"] = Categorical.of({colours[0]: NAMED})
+    """Return what a phrase says of a thing: its kind and, where it has one, its colour.
+
+    Of words that the lexicon does not know the last one is the kind.
+    """
+    said = named(phrase)
+    attributes = {"kind": Categorical.of({said.kind or phrase.split()[-1]: NAMED})}
+    if said.colour is not None:
+        attributes["colour"] = Categorical.of({said.colour: NAMED})
     return attributes
 
 

@@ -8,6 +8,7 @@ import pytest
 from hybridctl.messages.condition import PLACES, Condition, Predicate
 from hybridctl.messages.reach import HOME_POSITION
 from world_state.articulation import Articulation
+from world_state.attachment import Attachment
 from world_state.categorical import Categorical
 from world_state.fact import Fact
 from world_state.hand import Grip, Hand
@@ -179,6 +180,26 @@ def test_of_two_that_are_called_the_same_each_counts_by_half(thing, recall):
     pair = thing("cup", 0.5, 0.0, z=0.04, id="a"), thing("cup", 0.5, 0.3, id="b")
     judged = recall(bowl, *pair).believes(Condition(Predicate.IN, "cup", "bowl"))
     assert judged.probability == pytest.approx(0.5, abs=0.01)
+
+
+def test_what_rests_in_a_drawer_or_on_the_table_is_known_by_its_attachment(thing, recall):
+    inside, on = Condition(Predicate.IN, "cup", "drawer"), Condition(Predicate.ON, "cup", "table")
+    cup = thing("cup", 0.5, 0.0, attachment=Attachment("in", "drawer", 0.95))
+    assert recall(cup).believes(inside).truth is True
+    assert recall(cup, hand=grip("cup"), touch=HELD).believes(inside).truth is False
+    assert recall(cup).believes(on).truth is None
+    assert (
+        recall(thing("cup", 0.5, 0.0, attachment=Attachment("on", "table", 0.95))).believes(on).truth is True
+    )
+
+
+def test_several_conditions_are_believed_only_if_each_is_whatever_they_share(thing, recall):
+    bowl, cup = thing("bowl", 0.5, 0.0, size=FLAT), thing("cup", 0.5, 0.0, z=0.04)
+    inside, empty = Condition(Predicate.IN, "cup", "bowl"), Condition(Predicate.HAND_EMPTY)
+    assert recall(bowl, cup, touch=EMPTY).believes(inside, empty).truth is True
+    assert recall(bowl, cup, touch=MAYBE).believes(inside, empty).truth is None
+    assert recall(bowl, cup, touch=HELD).believes(inside, empty).truth is False
+    assert recall().believes().truth is True
 
 
 def test_a_ghost_does_not_make_the_one_that_is_there_less_sure(thing, recall):

@@ -37,3 +37,10 @@ def test_every_colour_fruit_and_noun_of_the_simulated_scenes_is_known():
     assert set(SIM_FRUITS) == set(FRUITS)
     nouns = {noun.split()[-1] for noun in NOUNS if not noun.isdigit()} - {"handle", "rim"}  # parts of a thing
     assert nouns <= KINDS | set(CATEGORIES)
+
+
+def test_a_slot_takes_its_attributes_from_what_its_phrase_says(thing):
+    assert thing("cup next to the plate", 0.5, 0.0).attributes["kind"].best() == "cup"
+    assert thing("lemon", 0.5, 0.0).attributes["colour"].best() == "yellow"
+    assert thing("small gizmo", 0.5, 0.0).attributes["kind"].best() == "gizmo"
+    assert "colour" not in thing("small gizmo", 0.5, 0.0).attributes

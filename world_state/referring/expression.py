@@ -52,8 +52,8 @@ class Extreme:
     """The one of those described that is the most so: the smallest, the nearest to something.
 
     Attributes:
-        word: One of resolve.EXTREMES.
-        landmark: `nearest to` what; None is the robot, and where the word needs none.
+        word: `smallest`, `largest`, `tallest`, `leftmost`, `rightmost`, `nearest` or `farthest`.
+        landmark: To or from what, of the last two; None is the robot.
     """
 
     word: str

@@ -56,6 +56,9 @@ class Beliefs:
             value = getattr(self, name)
             if not isinstance(value, MappingProxyType):
                 object.__setattr__(self, name, MappingProxyType(dict(value)))
+        for key, slot in self.slots.items():
+            if slot.id != key:
+                raise MessageError(f"Beliefs.slots has {slot.id!r} under {key!r}, expected its own id")
         if self.next_id < 1:
             raise MessageError(f"Beliefs.next_id is {self.next_id}, expected 1 or more")
         checked_scalar("Beliefs.stamp", self.stamp)
@@ -116,16 +119,22 @@ class Beliefs:
             new, old = getattr(self, name), getattr(before, name)
             if new is old:
                 continue
-            part = {
-                key: one.to_json()
-                for key, one in new.items()
-                if key not in old or (one is not old[key] and one.to_json() != old[key].to_json())
-            }
+            part: dict[str, Any] = {}
+            for key, one in new.items():
+                if one is not (other := old.get(key)):
+                    values = one.to_json()
+                    if other is None or values != other.to_json():
+                        part[key] = values
             part.update({key: None for key in old if key not in new})
             if part:
                 changes[name] = part
-        rest, rest_before = self._rest_json(), before._rest_json()
-        changes.update({name: value for name, value in rest.items() if value != rest_before[name]})
+        for name in ("hand", "touch", "hand_eye"):
+            mine, its = getattr(self, name), getattr(before, name)
+            if mine is not its and mine.to_json() != its.to_json():
+                changes[name] = mine.to_json()
+        for name in ("next_id", "stamp"):
+            if getattr(self, name) != getattr(before, name):
+                changes[name] = getattr(self, name)
         return changes
 
     def with_delta(self, delta: dict[str, Any]) -> Self:

@@ -39,20 +39,20 @@ class Situation:
 
     Attributes:
         beliefs: As last corrected.
-        scene: The things as of now.
+        things: All as of now.
         posture: How the arm last stood; None where nobody felt it.
         now: The time that is asked about [s].
     """
 
     beliefs: Beliefs
-    scene: Scene
+    things: Scene
     posture: Posture | None
     now: float
 
     def refer(self, expression: str, *, focus: Mapping[str, float] | None = None) -> Reference:
         """Return what an expression refers to."""
         phrases = {phrase for slot in self.beliefs.slots.values() for phrase in slot.labels.log_p}
-        return resolve(expression, read(expression, phrases), self.scene, focus=focus)
+        return resolve(expression, read(expression, phrases), self.things, focus=focus)
 
     def candidates(self, phrase: str) -> list[Candidate]:
         """Return the things that a phrase may name, each with its share of 1; none where there are none."""
@@ -69,7 +69,7 @@ class Situation:
                 return []
             named = [(p, id) for id, p in reference.probabilities.items()]
         total = sum(weight for weight, _ in named)
-        return [(weight / total, self.scene.slot(id)) for weight, id in named if weight > 1e-3 * total]
+        return [(weight / total, self.things.slot(id)) for weight, id in named if weight > 1e-3 * total]
 
     def related(self, name: str, *phrases: str) -> Judgement:
         """Return how far things stand in a relation."""
@@ -87,13 +87,13 @@ class Situation:
         for weight, slots in combinations:
             if len(set(map(id, slots))) == len(slots):
                 there = float(np.prod([slot.p_exists for slot in slots]))
-                p += weight * there * p_related(self.scene, name, *slots)
+                p += weight * there * p_related(self.things, name, *slots)
         return self.judged(p, [slot for _, slot in (max(found, key=lambda c: c[0]) for found in sets)])
 
     def _attached(self, kind: str, things: Sequence[Candidate], to: str) -> Judgement:
         """Return how far a thing is on or in what has no slot itself: the table, or a drawer."""
         p = sum(
-            share * slot.p_exists * slot.attachment.probability * (1.0 - self.scene.p_held(slot))
+            share * slot.p_exists * slot.attachment.probability * (1.0 - self.things.p_held(slot))
             for share, slot in things
             if (slot.attachment.kind, slot.attachment.to) == (kind, to)
         )
@@ -120,7 +120,7 @@ def _holding(situation: Situation, thing: str, _: str) -> Judgement:
     if grip is None and touch.state is not False:
         # Something may be held and nobody knows what: it may be this as well as not.
         return Judgement(0.5 * touch.probability, why="what is in the hand is not known")
-    p = sum(share * situation.scene.p_held(slot) for share, slot in found)
+    p = sum(share * situation.things.p_held(slot) for share, slot in found)
     return Judgement(p, max(0.0, situation.now - touch.stamp), "" if found else f"nothing is called {thing}")
 
 

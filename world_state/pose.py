@@ -26,7 +26,7 @@ MOST_VIEWS = 6
 """Biases that are kept: the state stays small however often the arm looks. The oldest goes first."""
 FLOOR_VARIANCE = 0.001**2
 """Calibration that all cameras share, which no number of looks improves [m²]."""
-LEAST_BIAS = 1e-5**2
+LEAST_BIAS = 1e-6**2
 """No two places share less than this [m²]: it keeps covariances invertible where a sensor says zero."""
 YAW_FLOOR = 0.01**2
 """The same of a turn about the vertical [rad²]."""
@@ -69,6 +69,11 @@ class PoseBelief:
         object.__setattr__(self, "joint", checked("PoseBelief.joint", self.joint, shape=(n, n)))
         if not self.joint.diagonal().min() > 0.0:
             raise MessageError("PoseBelief.joint has variances that are not positive")
+        if not (self.joint == self.joint.T).all():
+            if not np.allclose(self.joint, self.joint.T, rtol=1e-6, atol=1e-12):
+                raise MessageError("PoseBelief.joint is not symmetric")
+            joint = _symmetric(self.joint)  # what rounding left
+            object.__setattr__(self, "joint", checked("PoseBelief.joint", joint, shape=(n, n)))
         if self.symmetry not in SYMMETRIES:
             raise MessageError(f"PoseBelief.symmetry is {self.symmetry}, expected one of {SYMMETRIES}")
         checked_scalar("PoseBelief.motion", self.motion)
@@ -147,9 +152,9 @@ class PoseBelief:
             raise MessageError(
                 f"joint of {len(views)} views has {upper.shape} numbers, expected {n * (n + 1) // 2}"
             )
-        joint = np.zeros((n, n))
+        joint = np.empty((n, n))
         joint[np.triu_indices(n)] = upper
-        joint = joint + np.triu(joint, 1).T
+        joint.T[np.triu_indices(n)] = upper
         return cls(**{**values, "views": views, "joint": joint})
 
 

@@ -296,6 +296,8 @@ def test_nonsense_is_refused():
         replace(pose, joint=np.eye(8))
     with pytest.raises(MessageError, match="not positive"):
         replace(pose, joint=np.zeros((9, 9)))
+    with pytest.raises(MessageError, match="not symmetric"):
+        replace(pose, joint=pose.joint + 1e-4 * np.eye(9, k=1))
     with pytest.raises(MessageError, match="symmetry"):
         replace(pose, symmetry=3)
     with pytest.raises(MessageError, match="NaN"):

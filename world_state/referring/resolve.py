@@ -53,11 +53,10 @@ def resolve(
     # With nothing found by any of them all count the same.
     shares = (found + 1e-12) / (found + 1e-12).sum()
     p = np.sum([share * each for share, (each, _) in zip(shares, distributions, strict=True)], axis=0)
-    ids = [slot.id for slot in scene.slots]
     return Reference(
         text=text,
         reading=str(readings[int(np.argmax(shares))]),
-        probabilities=dict(zip(ids, p.tolist(), strict=True)),
+        probabilities=dict(zip(scene.believed, p.tolist(), strict=True)),
         p_none=max(0.0, 1.0 - float(p.sum())),
     )
 
@@ -81,7 +80,8 @@ class _Asked:
 
     def __init__(self, scene: Scene, focus: Mapping[str, float]) -> None:
         self._scene = scene
-        self._slots = scene.slots
+        # What a thing is does not age: only those whose place is asked for are aged up to now.
+        self._slots = tuple(scene.believed.values())
         self._focus = focus
         self._known: dict[Expression, FloatArray] = {}
 
@@ -111,6 +111,9 @@ class _Asked:
     def _each(self, probability: Callable[[Slot], float]) -> FloatArray:
         return np.array([probability(slot) for slot in self._slots], dtype=np.float64)
 
+    def _aged(self, index: int) -> Slot:
+        return self._scene.slot(self._slots[index].id)
+
     def _p_plain(self, slot: Slot, described: Described) -> float:
         """Return the probability that a thing has the kind and the colours, by attributes or by its name."""
         p = self._p_noun(slot, described.noun)
@@ -136,8 +139,8 @@ class _Asked:
         pairs = self._landmarks(landmarks)
         exclusive = all(_at_most_one(landmark) for landmark in clause.landmarks)
         p = np.zeros(len(w))
-        for i in np.flatnonzero(w > IGNORED):
-            each = [weight * p_related(self._scene, clause.relation, self._slots[i], *marks)
+        for i in np.flatnonzero(w > IGNORED).tolist():
+            each = [weight * p_related(self._scene, clause.relation, self._aged(i), *marks)
                     for weight, marks in pairs]  # fmt: skip
             p[i] = sum(each) if exclusive else 1.0 - math.prod(1.0 - one for one in each)
         return p
@@ -147,10 +150,10 @@ class _Asked:
         found: list[tuple[float, tuple[Slot, ...]]] = [(1.0, ())]
         for w in fits:
             found = [
-                (weight * float(w[i]), (*marks, self._slots[i]))
+                (weight * float(w[i]), (*marks, self._aged(i)))
                 for weight, marks in found
-                for i in np.flatnonzero(w > IGNORED)
-                if self._slots[i] not in marks
+                for i in np.flatnonzero(w > IGNORED).tolist()
+                if self._aged(i) not in marks
             ]
         return found
 
@@ -161,10 +164,10 @@ class _Asked:
             return _least(w, values, std)
         p = np.zeros(len(w))
         shares, _ = self.distribution(extreme.landmark)
-        for k in np.flatnonzero(shares > IGNORED):
+        for k in np.flatnonzero(shares > IGNORED).tolist():
             others = w.copy()
             others[k] = 0.0
-            values, std = self._measured(extreme.word, self._slots[k].position[:2])
+            values, std = self._measured(extreme.word, self._aged(k).position[:2])
             p += shares[k] * _least(others, values, std)
         return p
 
@@ -174,19 +177,19 @@ class _Asked:
             offsets = self._each_position() - origin
             distances = np.linalg.norm(offsets, axis=1)
             towards = offsets / np.maximum(distances, 1e-9)[:, None]
-            covariances = np.array([slot.covariance[:2, :2] for slot in self._slots]).reshape(-1, 2, 2)
+            covariances = np.array([slot.covariance[:2, :2] for slot in self._scene.slots]).reshape(-1, 2, 2)
             std = np.sqrt(np.einsum("ni,nij,nj->n", towards, covariances, towards))
             return (distances if word == "nearest" else -distances), std
         if word in ("leftmost", "rightmost"):
             sign = 1.0 if word == "leftmost" else -1.0
-            std = self._each(lambda slot: float(slot.covariance[1, 1]) ** 0.5)
+            std = np.array([float(slot.covariance[1, 1]) ** 0.5 for slot in self._scene.slots])
             return sign * self._each_position()[:, 1], std
         measure = (lambda slot: float(slot.extent[2])) if word == "tallest" else size
         sign = 1.0 if word == "smallest" else -1.0
         return sign * self._each(measure), np.full(len(self._slots), SIZE_STD)
 
     def _each_position(self) -> FloatArray:
-        return np.array([slot.position[:2] for slot in self._slots], dtype=np.float64).reshape(-1, 2)
+        return np.array([slot.position[:2] for slot in self._scene.slots], dtype=np.float64).reshape(-1, 2)
 
 
 def _least(w: FloatArray, mean: FloatArray, std: FloatArray) -> FloatArray:

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from hybridctl.messages.arrays import FloatArray, checked
-from world_state.shape import quarter
+from hybridctl.messages.arrays import FloatArray, MessageError, checked_scalar, checked_transform
+from world_state.attachment import UNATTACHED, Attachment
 from world_state.slot import Slot
+from world_state.so3 import about_z, yaw_of
+from world_state.transport import carried, inverse
 
 BETWEEN_FINGERS = 0.04  # [m] a belief farther than this from the tool is wrong about a thing that is held
 GRASP_VARIANCE = 0.003**2  # [m²] how far closing fingers push a thing
@@ -19,33 +21,34 @@ HEIGHT_VARIANCE = 0.01**2  # [m²] it may lie on a bowl's floor or on its side
 LET_GO = 0.003  # [m] fingers this much wider than at the grasp no longer carry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Grip:
     """How a thing sits between the fingers.
 
     Attributes:
-        phrase: What is held.
-        p_tool_object: Its centre in the tool frame, shape (3,) [m].
-        yaw_tool: Its turn less the tool's [rad]; None where it has none that matters.
+        slot: Id of what is held.
+        T_tool_object: Its pose in the tool frame, shape (4, 4) [m].
         width: Finger distance when it was grasped [m].
     """
 
-    phrase: str
-    p_tool_object: FloatArray
-    yaw_tool: float | None
+    slot: str
+    T_tool_object: FloatArray
     width: float
 
     def __post_init__(self) -> None:
-        value = checked("Grip.p_tool_object", self.p_tool_object, shape=(3,))
-        object.__setattr__(self, "p_tool_object", value)
+        if not self.slot.strip():
+            raise MessageError("Grip.slot is empty, expected the id of what is held")
+        T = checked_transform("Grip.T_tool_object", self.T_tool_object)
+        object.__setattr__(self, "T_tool_object", T)
+        checked_scalar("Grip.width", self.width)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hand:
     """The hand's part of the belief.
 
     Attributes:
-        intent: What the tree is about to grasp, None when nothing.
+        intent: Id of what the tree is about to grasp, None when nothing.
         releasing: Whether the tree is letting go on purpose.
         grip: What is held and how, None when nothing is or nobody knows what.
     """
@@ -59,9 +62,8 @@ class Hand:
         grip = None
         if self.grip is not None:
             grip = {
-                "phrase": self.grip.phrase,
-                "p_tool_object": self.grip.p_tool_object.tolist(),
-                "yaw_tool": self.grip.yaw_tool,
+                "slot": self.grip.slot,
+                "T_tool_object": self.grip.T_tool_object.tolist(),
                 "width": self.grip.width,
             }
         return {"intent": self.intent, "releasing": self.releasing, "grip": grip}
@@ -75,42 +77,29 @@ class Hand:
 
 def grasp(slot: Slot, T_base_tool: FloatArray, *, width: float) -> Grip:
     """Return how the thing sits between the fingers that have just closed `width` [m] apart on it."""
-    R, p = T_base_tool[:3, :3], T_base_tool[:3, 3]
-    offset = R.T @ (slot.position - p)
-    if float(np.linalg.norm(offset)) > BETWEEN_FINGERS:
-        offset = np.zeros(3)
-    yaw = None if slot.yaw is None else quarter(slot.yaw - tool_yaw(T_base_tool))
-    return Grip(slot.phrase, offset, yaw, width)
+    T = inverse(T_base_tool) @ slot.pose.T
+    if float(np.linalg.norm(T[:3, 3])) > BETWEEN_FINGERS:
+        T[:3, 3] = 0.0
+    return Grip(slot.id, T, width)
 
 
 def carry(slot: Slot, grip: Grip, T_base_tool: FloatArray, *, stamp: float) -> Slot:
-    """Return the belief of a held thing at a tool pose: it moves with the tool."""
-    covariance = slot.covariance
-    if slot.source != "held":
-        covariance = covariance + GRASP_VARIANCE * np.eye(3)
-    return replace(
-        slot,
-        position=T_base_tool[:3, :3] @ grip.p_tool_object + T_base_tool[:3, 3],
-        yaw=None if grip.yaw_tool is None else quarter(grip.yaw_tool + tool_yaw(T_base_tool)),
-        covariance=covariance,
-        stamp=stamp,
-        source="held",
-    )
+    """Return the belief of a held thing at a tool pose: it moves with the tool, its uncertainty too."""
+    spread = None if slot.status == "held" else GRASP_VARIANCE * np.eye(3)
+    return slot.corrected_by(
+        "hand", stamp=stamp, status="held",
+        pose=carried(slot.pose, T_base_tool @ grip.T_tool_object, spread=spread),
+        attachment=Attachment("held", "hand", 1.0, grip.T_tool_object),
+    )  # fmt: skip
 
 
 def lay_down(slot: Slot, *, table_height: float, stamp: float, on_purpose: bool) -> Slot:
     """Return the belief of a thing that left the hand: under where it was, standing, and less sure."""
     spread = RELEASE_VARIANCE if on_purpose else DROP_VARIANCE
-    x, y, _ = slot.position
-    return replace(
-        slot,
-        position=np.array([x, y, table_height + slot.extent[2] / 2]),
-        covariance=slot.covariance + np.diag([spread, spread, HEIGHT_VARIANCE]),
-        stamp=stamp,
-        source="released" if on_purpose else "dropped",
-    )
-
-
-def tool_yaw(T_base_tool: FloatArray) -> float:
-    """Return the turn of the tool's x axis about the base z axis [rad]."""
-    return float(np.arctan2(T_base_tool[1, 0], T_base_tool[0, 0]))
+    T = np.eye(4)
+    T[:3, :3] = about_z(yaw_of(slot.pose.T))
+    T[:3, 3] = (*slot.position[:2], table_height + slot.extent[2] / 2)
+    return slot.corrected_by(
+        "hand", stamp=stamp, status="released" if on_purpose else "dropped", attachment=UNATTACHED,
+        pose=carried(slot.pose, T, spread=np.diag([spread, spread, HEIGHT_VARIANCE])),
+    )  # fmt: skip

@@ -1,0 +1,188 @@
+"""Which thing was seen at which place: simultaneous looks are explained together.
+
+Depth says that something stands at a place; the policy says what it is called. A place is explained by a
+known thing that stayed, was nudged or was moved there, by a new thing, or by clutter. Each explanation has a
+likelihood: of the place (a Gaussian about where the thing was; or anywhere, if it was moved), of its size, and
+of the words, which may be wrong. One place goes to one thing and one thing to one place, so that the sum of
+log-likelihoods is greatest (global nearest neighbour: Bar-Shalom, Willett, Tian, Tracking and data fusion,
+2011, chapter 6).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.stats import chi2
+
+from hybridctl.messages.arrays import FloatArray
+from world_state.depth import ObjectMeasurement
+from world_state.noise import NoiseModel
+from world_state.pose import log_likelihood, nis
+from world_state.sighting import Sighting
+from world_state.slot import GATE, REPEATED, Slot, predict
+
+SAME_PLACE = 0.006
+"""Answers whose measurements lie nearer than this point at one thing [m]."""
+SIZE_STD = 0.004
+"""Standard deviation of a measured size [m]."""
+NUDGE_STD = 0.025
+"""How far a push moves a thing [m]."""
+UNLIKE = -4.0
+"""A size or shape that does not fit at all costs this [nat]: depth may join what touches."""
+ROUNDNESS = -2.0
+"""What a turn costs that a thing has now and had not, or the contrary [nat]."""
+_LEAST = 1e-12
+
+
+class Place(NamedTuple):
+    """Something that stands at one place, and what the policy was asked for when it pointed there.
+
+    `words` are pairs of a phrase and the probability that pointing here was right, in the order of phrases.
+    """
+
+    look: ObjectMeasurement
+    words: tuple[tuple[str, float], ...]
+
+
+class Explanation(NamedTuple):
+    """What stands at a place.
+
+    `slot` is the id of a known thing, None for a new one or clutter; `how` is one of `stayed`, `moved`, `new`
+    and `clutter`; `surprise` is minus the log of how expected that was [nat].
+    """
+
+    slot: str | None
+    how: str
+    surprise: float
+
+
+def places(sightings: Sequence[Sighting], *, noise: NoiseModel) -> tuple[Place, ...]:
+    """Return the things that the sightings point at; their order does not depend on that of the sightings."""
+    found: list[list[Sighting]] = []
+    for sighting in sorted(sightings, key=lambda s: (s.phrase, s.look.position.tolist())):
+        for group in found:
+            if any(math.dist(sighting.look.position, s.look.position) < SAME_PLACE for s in group):
+                group.append(sighting)
+                break
+        else:
+            found.append([sighting])
+    return tuple(
+        Place(group[0].look, tuple((s.phrase, noise.p_right(s.confidence)) for s in group)) for group in found
+    )
+
+
+def explained(
+    seen: Sequence[Place], slots: Sequence[Slot], says: Mapping[str, str], *, noise: NoiseModel
+) -> tuple[Explanation, ...]:
+    """Return the likeliest explanation of all places together, one for each.
+
+    Args:
+        seen: What was seen, at one time.
+        slots: The things that it may be.
+        says: What depth says of them by id, `present` or `absent`; nothing where their places are hidden.
+        noise: How far all that is trusted.
+    """
+    if not seen:
+        return ()
+    names = {name for place in seen for name, _ in place.words}
+    taken = {name: max((s.labels.p(name) * s.p_exists for s in slots), default=0.0) for name in names}
+    gains = np.full((len(seen), len(slots) + 2 * len(seen)), -np.inf)
+    staying = np.full((len(seen), len(slots)), -np.inf)
+    for row, place in enumerate(seen):
+        if slots:
+            staying[row], moving = _known(place.look, slots, says, noise=noise)
+            words = np.array([_words(place, {n: s.labels.p(n) for n in names}, noise) for s in slots])
+            exists = np.log([s.p_exists for s in slots])
+            gains[row, : len(slots)] = np.logaddexp(staying[row], moving) + words + exists
+        free = {name: min(0.9, max(noise.alike, 1.0 - taken[name])) for name in names}
+        gains[row, len(slots) + row] = math.log(noise.new_thing / noise.space) + _words(place, free, noise)
+        gains[row, len(slots) + len(seen) + row] = math.log(noise.clutter / noise.space)
+    rows, columns = linear_sum_assignment(np.where(np.isfinite(gains), -gains, 1e6))
+    answers: dict[int, Explanation] = {}
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        if column >= len(slots) + len(seen):
+            answers[row] = Explanation(None, "clutter", -math.log(noise.clutter))
+        elif column >= len(slots):
+            answers[row] = Explanation(None, "new", -math.log(noise.new_thing))
+        else:
+            slot = slots[column]
+            stayed = staying[row, column] > _moved(slot, says, noise) - math.log(noise.space)
+            answers[row] = Explanation(
+                slot.id,
+                "stayed" if stayed else "moved",
+                unexpected(slot, seen[row].look) if stayed else -_moved(slot, says, noise),
+            )
+    return tuple(answers[row] for row in range(len(seen)))
+
+
+def unexpected(slot: Slot, look: ObjectMeasurement) -> float:
+    """Return minus the log of the chance that a look of a thing that stayed is as far off as this [nat]."""
+    bias = REPEATED * look.covariance
+    pose = predict(slot, look.stamp).pose
+    off = nis(pose, look.position, look.covariance - bias, view=look.view, bias=bias)
+    return -math.log(max(float(chi2.sf(off, 3)), 1e-30))
+
+
+def _known(
+    look: ObjectMeasurement, slots: Sequence[Slot], says: Mapping[str, str], *, noise: NoiseModel
+) -> tuple[FloatArray, FloatArray]:
+    """Return ln p(look | each slot) if it stayed (nudged or not), and if it was moved, both (n,) [nat]."""
+    positions = np.stack([slot.position for slot in slots])
+    off = look.position - positions
+    distance = (off**2).sum(axis=1)
+    spread = np.array([np.trace(slot.pose.joint[:3, :3]) for slot in slots])
+    spread = spread + 2.0 * np.trace(look.covariance) + NUDGE_STD**2
+    fits = _fits(look, slots)
+    stayed = np.full(len(slots), -np.inf)
+    moved = np.array([_moved(slot, says, noise) for slot in slots]) - math.log(noise.space) + fits
+    bias = REPEATED * look.covariance
+    # d² / tr(S) <= dᵀ S⁻¹ d: what fails this is outside the gate, and most are, without solving for them.
+    for i in np.flatnonzero(distance <= GATE * spread):
+        slot = predict(slots[i], look.stamp)
+        held_still = log_likelihood(
+            slot.pose, look.position, look.covariance - bias, view=look.view, bias=bias
+        )
+        variance = NUDGE_STD**2 + float(np.trace(slot.pose.joint[:3, :3])) / 3.0
+        nudged = -0.5 * float(distance[i]) / variance - 1.5 * math.log(2.0 * math.pi * variance)
+        gone = math.log(noise.empty_though_there) if says.get(slot.id) == "absent" else 0.0
+        stayed[i] = fits[i] + float(
+            np.logaddexp(
+                math.log(1.0 - noise.nudged) + held_still + gone,
+                math.log(noise.nudged) + nudged,
+            )
+        )
+    return stayed, moved
+
+
+def _fits(look: ObjectMeasurement, slots: Sequence[Slot]) -> FloatArray:
+    """Return how far size and shape speak against each slot, at most 0, shape (n,) [nat]."""
+    if look.clipped:
+        return np.zeros(len(slots))
+    extent = np.stack([slot.extent for slot in slots])
+    # A square's two sides are measured in either order.
+    miss = np.sort(extent[:, :2], axis=1) - np.sort(look.extent[:2])
+    tall = extent[:, 2] - look.extent[2]
+    fits = np.maximum(-0.5 * ((miss**2).sum(axis=1) + tall**2) / SIZE_STD**2, UNLIKE)
+    turned = np.array([slot.pose.symmetry != 0 for slot in slots])
+    return np.asarray(fits + np.where(turned != look.yaw_meaningful, ROUNDNESS, 0.0))
+
+
+def _words(place: Place, called: Mapping[str, float], noise: NoiseModel) -> float:
+    """Return ln p(what was said of the place | probability of being called so) [nat]."""
+    total = 0.0
+    for name, right in place.words:
+        p = called[name]
+        total += math.log(max(right * p + (1.0 - right) * noise.wrong_here * (1.0 - p), _LEAST))
+    return total
+
+
+def _moved(slot: Slot, says: Mapping[str, str], noise: NoiseModel) -> float:
+    """Return ln of the probability that the thing stands elsewhere in the picture [nat]."""
+    by = {"absent": noise.moved_if_absent, "present": noise.moved_if_present}
+    if slot.status == "held":
+        return math.log(noise.moved_if_absent)
+    return math.log(by.get(says.get(slot.id, ""), noise.moved_if_hidden))

@@ -1,0 +1,401 @@
+"""Where a thing is, how it is turned and how it moves: an error-state Kalman filter on SE(3).
+
+The error is x = [δp, δθ, δv, b_1, …, b_k] in the base frame: the place [m], the turn as a rotation vector with
+R = Exp(δθ) R̂ [rad], the velocity [m/s], and for each place that the thing was looked at from the error which
+all looks from there share [m]. A look is z = p + b_k + noise. b_k is calibration and what the network sees
+wrongly again and again: so the tenth look from one place says next to nothing new, a look from another place
+does, and the covariance keeps what nobody can know (Schmidt, Application of state-space methods to navigation
+problems, 1966; here the biases are estimated as well). Error state and its reset: Solà, Quaternion kinematics
+for the error-state Kalman filter, 2017 (arXiv:1711.02508), section 7.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from scipy.linalg import eigh
+
+from hybridctl.messages.arrays import FloatArray, MessageError, checked, checked_scalar, checked_transform
+from world_state.so3 import about_z, exp, left_jacobian, wrapped, yaw_jacobian, yaw_of
+
+MOST_VIEWS = 6
+"""Biases that are kept: the state stays small however often the arm looks."""
+SAME_VIEW = 0.05
+"""Cameras nearer to each other than this see the same picture and make the same error [m]."""
+FLOOR_VARIANCE = 0.001**2
+"""Calibration that all cameras share, which no number of looks improves [m²]."""
+YAW_FLOOR = 0.01**2
+"""The same of a turn about the vertical [rad²]."""
+TILT_VARIANCE = 0.03**2
+"""Things that stand on a table stand level to this [rad²]."""
+UNKNOWN_TURN = math.pi**2 / 3.0
+"""Variance of a turn of which nothing is known [rad²]."""
+SPEED = 0.05
+"""Standard deviation of each component of the velocity of what moves [m/s]: dragged at 3 to 6 cm/s."""
+AT_REST = -4.0
+"""Log-odds of moving of what has only been seen once [nat]."""
+SYMMETRIES = (0, 1, 2, 4)
+BASE = 9  # components of the error before the views' biases
+
+
+@dataclass(frozen=True, eq=False)
+class ViewBias:
+    """The error that looks from one place share.
+
+    Attributes:
+        place: Where the camera stood, shape (3,) [m].
+        mean: Its estimate, shape (3,) [m].
+        prior: Its covariance before anything was learned of it, shape (3, 3) [m²].
+    """
+
+    place: FloatArray
+    mean: FloatArray
+    prior: FloatArray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "place", checked("ViewBias.place", self.place, shape=(3,)))
+        object.__setattr__(self, "mean", checked("ViewBias.mean", self.mean, shape=(3,)))
+        object.__setattr__(self, "prior", checked("ViewBias.prior", self.prior, shape=(3, 3)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the bias as JSON values."""
+        return {"place": self.place.tolist(), "mean": self.mean.tolist(), "prior": self.prior.tolist()}
+
+
+@dataclass(frozen=True, eq=False)
+class PoseBelief:
+    """Belief about one thing's pose and motion.
+
+    Attributes:
+        T: Mean of T_base_object, shape (4, 4) [m].
+        velocity: Mean velocity of its origin, shape (3,) [m/s]; zero of what rests.
+        joint: Covariance of the error, shape (n, n), n = 9 + 3 × number of views; symmetric positive definite.
+        views: The biases in the order of their rows, the oldest first.
+        symmetry: How many turns about its z axis look the same: 1 none, 4 a square block, 0 all of them.
+        motion: ln of the odds that it moves [nat].
+    """
+
+    T: FloatArray
+    velocity: FloatArray
+    joint: FloatArray
+    views: tuple[ViewBias, ...]
+    symmetry: int
+    motion: float = AT_REST
+
+    def __post_init__(self) -> None:
+        n = BASE + 3 * len(self.views)
+        object.__setattr__(self, "T", checked_transform("PoseBelief.T", self.T))
+        object.__setattr__(self, "velocity", checked("PoseBelief.velocity", self.velocity, shape=(3,)))
+        object.__setattr__(self, "joint", checked("PoseBelief.joint", self.joint, shape=(n, n)))
+        if not self.joint.diagonal().min() > 0.0:
+            raise MessageError("PoseBelief.joint has variances that are not positive")
+        if self.symmetry not in SYMMETRIES:
+            raise MessageError(f"PoseBelief.symmetry is {self.symmetry}, expected one of {SYMMETRIES}")
+        checked_scalar("PoseBelief.motion", self.motion)
+
+    @property
+    def position(self) -> FloatArray:
+        """Mean of its origin in the base frame, shape (3,) [m]."""
+        return self.T[:3, 3]
+
+    @cached_property
+    def covariance(self) -> FloatArray:
+        """Covariance of the position, shape (3, 3) [m²]; no eigenvalue is below FLOOR_VARIANCE."""
+        return floored(self.joint[:3, :3])
+
+    @property
+    def pose_covariance(self) -> FloatArray:
+        """Covariance of position and turn, [δp, δθ] in the base frame, shape (6, 6) [m, rad]."""
+        P = np.array(self.joint[:6, :6])
+        P[:3, :3] = self.covariance
+        return P
+
+    @property
+    def yaw(self) -> float | None:
+        """Turn about the base z axis modulo its symmetry [rad]; None where none matters or none is known."""
+        if self.symmetry == 0 or self.yaw_variance >= 0.5 * UNKNOWN_TURN:
+            return None
+        return wrapped(yaw_of(self.T), symmetry=self.symmetry)
+
+    @property
+    def yaw_variance(self) -> float:
+        """Variance of the turn about the base z axis [rad²]."""
+        H = yaw_jacobian(self.T[:3, :3])
+        return float(H @ self.joint[3:6, 3:6] @ H)
+
+    @property
+    def moving(self) -> bool:
+        """Whether it more probably moves than rests."""
+        return self.motion > 0.0
+
+    def at(self, T: FloatArray) -> Self:
+        """Return the belief with another mean pose, as sure as before."""
+        return replace(self, T=T)
+
+    def spread(self, covariance: FloatArray) -> Self:
+        """Return the belief with `covariance` of [δp] or [δp, δθ] added, shape (3, 3) or (6, 6)."""
+        P = np.array(self.joint)
+        n = len(covariance)
+        P[:n, :n] += covariance
+        return replace(self, joint=P)
+
+    def without_views(self) -> Self:
+        """Return the belief with the views' biases marginalised: what they taught stays, looks begin anew.
+
+        For what was moved: the network's error at another place is another.
+        """
+        return self if not self.views else replace(self, joint=self.joint[:BASE, :BASE].copy(), views=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the belief as JSON values, of `joint` the upper triangle by rows; floats survive exactly."""
+        return {
+            "T": self.T.tolist(),
+            "velocity": self.velocity.tolist(),
+            "joint": self.joint[np.triu_indices(len(self.joint))].tolist(),
+            "views": [view.to_json() for view in self.views],
+            "symmetry": self.symmetry,
+            "motion": self.motion,
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Return the belief that `to_json` wrote."""
+        views = tuple(ViewBias(**view) for view in values["views"])
+        n = BASE + 3 * len(views)
+        upper = np.asarray(values["joint"], dtype=np.float64)
+        if upper.shape != (n * (n + 1) // 2,):
+            raise MessageError(
+                f"joint of {len(views)} views has {upper.shape} numbers, expected {n * (n + 1) // 2}"
+            )
+        joint = np.zeros((n, n))
+        joint[np.triu_indices(n)] = upper
+        joint = joint + np.triu(joint, 1).T
+        return cls(**{**values, "views": views, "joint": joint})
+
+
+def initial(
+    position: FloatArray,
+    covariance: FloatArray,
+    *,
+    view: FloatArray | None = None,
+    bias: FloatArray | None = None,
+    yaw: float | None = None,
+    yaw_variance: float = YAW_FLOOR,
+    symmetry: int = 1,
+) -> PoseBelief:
+    """Return the belief that one look gives when nothing was known before.
+
+    Args:
+        position: Where the thing was seen, shape (3,) [m].
+        covariance: Of the look's own noise, shape (3, 3) [m²].
+        view: Where the camera stood, shape (3,) [m]; None where no camera looked.
+        bias: Covariance of the error that looks from there share, shape (3, 3) [m²]; None with no view.
+        yaw: Turn about the vertical [rad]; None where it is not known.
+        yaw_variance: Of that turn [rad²].
+        symmetry: One of SYMMETRIES.
+    """
+    T = np.eye(4)
+    T[:3, :3] = about_z(0.0 if yaw is None else yaw)
+    T[:3, 3] = position
+    views = () if view is None or bias is None else (ViewBias(view, np.zeros(3), bias),)
+    P = np.zeros((BASE + 3 * len(views),) * 2)
+    P[:3, :3] = covariance
+    turn = UNKNOWN_TURN if yaw is None or symmetry == 0 else max(yaw_variance, YAW_FLOOR)
+    P[3, 3], P[4, 4], P[5, 5] = TILT_VARIANCE, TILT_VARIANCE, turn
+    P[6, 6] = P[7, 7] = P[8, 8] = SPEED**2
+    if views:  # z = p + b + noise, of p nothing was known: its error is minus the other two
+        P[:3, :3] += bias
+        P[9:, :3] = P[:3, 9:] = -np.asarray(bias)
+        P[9:, 9:] = bias
+    return PoseBelief(T, np.zeros(3), _symmetric(P), views, symmetry)
+
+
+def nis(pose: PoseBelief, z: FloatArray, R: FloatArray, *, view: FloatArray, bias: FloatArray) -> float:
+    """Return the normalised innovation squared of a look, chi² with 3 degrees of freedom if all is right.
+
+    Arguments as in `correct_position`. A look from a known place is judged by what was seen from there.
+    """
+    pose, k, R = _with_view(pose, R, view=view, bias=bias)
+    innovation, S, _ = _innovation(pose, k, z, R)
+    return float(innovation @ np.linalg.solve(S, innovation))
+
+
+def log_likelihood(
+    pose: PoseBelief, z: FloatArray, R: FloatArray, *, view: FloatArray, bias: FloatArray
+) -> float:
+    """Return ln p(look | belief) [nat, of a density in m⁻³]. Arguments as in `correct_position`."""
+    pose, k, R = _with_view(pose, R, view=view, bias=bias)
+    innovation, S, _ = _innovation(pose, k, z, R)
+    return gaussian(innovation, S)
+
+
+def correct_position(
+    pose: PoseBelief, z: FloatArray, R: FloatArray, *, view: FloatArray, bias: FloatArray
+) -> PoseBelief:
+    """Return the belief after a look, by the Kalman equations in Joseph's form.
+
+    Args:
+        pose: The belief at the time of the look.
+        z: Where the thing was seen, shape (3,) [m].
+        R: Covariance of the look's own noise, shape (3, 3) [m²].
+        view: Where the camera stood, shape (3,) [m]. Farther than SAME_VIEW from all known places it opens a
+            new bias, and the oldest goes when there are more than MOST_VIEWS.
+        bias: Covariance of the error that looks from there share, shape (3, 3) [m²]. A look that claims to
+            share less of it than those before had this part in common with them, and the rest to itself.
+    """
+    pose, k, R = _with_view(pose, R, view=view, bias=bias)
+    innovation, S, PHt = _innovation(pose, k, z, R)
+    K = np.linalg.solve(S, PHt.T).T
+    A = np.eye(len(K))
+    A[:, :3] -= K
+    A[:, k : k + 3] -= K
+    return _injected(pose, K @ innovation, A @ pose.joint @ A.T + K @ R @ K.T)
+
+
+def correct_yaw(pose: PoseBelief, yaw: float, variance: float, *, repeated: bool = False) -> PoseBelief:
+    """Return the belief after a turn about the vertical was seen, modulo the thing's symmetry.
+
+    Args:
+        pose: The belief at the time of the look.
+        yaw: The turn [rad].
+        variance: Of it [rad²].
+        repeated: Whether it comes from a place that was looked from before. Its error is then the one of
+            that look: it replaces a belief that is less sure, and else makes it no surer.
+    """
+    if pose.symmetry == 0:
+        return pose
+    H = np.zeros(len(pose.joint))
+    H[3:6] = yaw_jacobian(pose.T[:3, :3])
+    PHt = pose.joint @ H
+    have = float(H @ PHt)
+    if have <= 0.0:  # its x axis is vertical: the turn says nothing
+        return pose
+    # A belief that is as sure as the floor allows is not made surer, but still follows.
+    variance = max(variance, YAW_FLOOR)
+    if repeated and have <= variance:
+        variance = max(variance, 3.0 * have)
+    innovation = wrapped(yaw - yaw_of(pose.T), symmetry=pose.symmetry)
+    K = PHt / (have + variance)
+    A = np.eye(len(K)) - np.outer(K, H)
+    P = A @ pose.joint @ A.T + variance * np.outer(K, K)
+    left = float(H @ P @ H)
+    least = have if repeated and have <= variance else min(have, YAW_FLOOR)
+    if left < least:
+        P[5, 5] += least - left
+    return _injected(pose, K * innovation, P)
+
+
+def view_index(pose: PoseBelief, view: FloatArray) -> int | None:
+    """Return which of the belief's views the camera's place is, None when it is a new one."""
+    if not pose.views:
+        return None
+    distances = [math.dist(known.place, view) for known in pose.views]
+    nearest = min(range(len(distances)), key=distances.__getitem__)
+    return nearest if distances[nearest] < SAME_VIEW else None
+
+
+def floored(covariance: FloatArray) -> FloatArray:
+    """Return the covariance, read-only, with no eigenvalue below FLOOR_VARIANCE."""
+    values, vectors = np.linalg.eigh(covariance)
+    if values[0] < FLOOR_VARIANCE:
+        covariance = _symmetric((vectors * np.maximum(values, FLOOR_VARIANCE)) @ vectors.T)
+    covariance = np.array(covariance)
+    covariance.flags.writeable = False
+    return covariance
+
+
+def gaussian(error: FloatArray, S: FloatArray) -> float:
+    """Return ln of the normal density with covariance S at `error` [nat]."""
+    L = np.linalg.cholesky(S)
+    white = np.linalg.solve(L, error)
+    return (
+        -0.5 * float(white @ white) - float(np.log(L.diagonal()).sum()) - 0.5 * len(S) * math.log(2 * math.pi)
+    )
+
+
+def _with_view(
+    pose: PoseBelief, R: FloatArray, *, view: FloatArray, bias: FloatArray
+) -> tuple[PoseBelief, int, FloatArray]:
+    """Return the belief with a bias for the view, the first of its three rows, and the look's own noise."""
+    index = view_index(pose, view)
+    if index is not None:
+        return _shared(pose, index, R, bias)
+    P, views = pose.joint, pose.views
+    if len(views) >= MOST_VIEWS:  # marginalising a Gaussian: its rows and columns go
+        keep = np.r_[0:BASE, BASE + 3 : len(P)]
+        P, views = P[np.ix_(keep, keep)], views[1:]
+    n = len(P)
+    grown = np.zeros((n + 3, n + 3))
+    grown[:n, :n] = P
+    grown[n:, n:] = bias
+    views = (*views, ViewBias(view, np.zeros(3), bias))
+    return replace(pose, joint=grown, views=views), n, R
+
+
+def _shared(
+    pose: PoseBelief, index: int, R: FloatArray, bias: FloatArray
+) -> tuple[PoseBelief, int, FloatArray]:
+    """Return the belief with the bias that a look has in common with those before, and the look's noise.
+
+    Of errors with covariances B (before) and C (now), V is chosen with B = V Vᵀ and C = V diag(λ) Vᵀ. Their
+    common part b' has V diag(m) Vᵀ with m = min(1, λ): given b, it is V diag(m) V⁻¹ b with the covariance
+    V diag(m - m²) Vᵀ, and what C has besides is noise of this look.
+    """
+    known, k = pose.views[index], BASE + 3 * index
+    B = known.prior
+    if np.abs(bias - B).max() <= 1e-3 * B.diagonal().max():
+        return pose, k, R
+    ratio, W = eigh(bias, B)
+    V = B @ W
+    m = np.minimum(ratio, 1.0)
+    if ratio[-1] > 1.0:
+        R = R + (V * (ratio - m)) @ V.T
+    if ratio[0] < 1.0 - 1e-9:
+        A = (V * m) @ W.T
+        P = np.array(pose.joint)
+        P[k : k + 3] = A @ P[k : k + 3]
+        P[:, k : k + 3] = P[:, k : k + 3] @ A.T
+        P[k : k + 3, k : k + 3] += (V * (m - m * m)) @ V.T
+        common = ViewBias(known.place, A @ known.mean, _symmetric((V * m) @ V.T))
+        views = (*pose.views[:index], common, *pose.views[index + 1 :])
+        pose = replace(pose, joint=_symmetric(P), views=views)
+    return pose, k, R
+
+
+def _innovation(
+    pose: PoseBelief, k: int, z: FloatArray, R: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return a look's innovation (3,), its covariance S (3, 3), and P Hᵀ (n, 3)."""
+    PHt = pose.joint[:, :3] + pose.joint[:, k : k + 3]
+    S = PHt[:3] + PHt[k : k + 3] + R
+    return z - pose.T[:3, 3] - pose.views[(k - BASE) // 3].mean, S, PHt
+
+
+def _injected(pose: PoseBelief, error: FloatArray, P: FloatArray) -> PoseBelief:
+    """Return the belief with an estimated error put into its mean, and the error's covariance after that."""
+    T = np.array(pose.T)
+    T[:3, 3] += error[:3]
+    turn = error[3:6]
+    if turn @ turn > 1e-24:
+        T[:3, :3] = _orthonormal(exp(turn) @ T[:3, :3])
+        J = left_jacobian(turn)
+        P[3:6] = J @ P[3:6]
+        P[:, 3:6] = P[:, 3:6] @ J.T
+    views = tuple(
+        replace(view, mean=view.mean + error[BASE + 3 * i : BASE + 3 * i + 3])
+        for i, view in enumerate(pose.views)
+    )
+    return replace(pose, T=T, velocity=pose.velocity + error[6:9], joint=_symmetric(P), views=views)
+
+
+def _symmetric(P: FloatArray) -> FloatArray:
+    return np.asarray(0.5 * (P + P.T))
+
+
+def _orthonormal(R: FloatArray) -> FloatArray:
+    """Return R after one step towards the nearest rotation, so that rounding does not add up."""
+    return np.asarray(R @ (1.5 * np.eye(3) - 0.5 * R.T @ R))

@@ -1,11 +1,11 @@
 """Which thing was seen at which place: simultaneous looks are explained together.
 
 Depth says that something stands at a place; the policy says what it is called. A place is explained by a
-known thing that stayed, was nudged or was moved there, by a new thing, or by clutter. Each explanation has a
-likelihood: of the place (a Gaussian about where the thing was; or anywhere, if it was moved), of its size, and
-of the words, which may be wrong. One place goes to one thing and one thing to one place, so that the sum of
-log-likelihoods is greatest (global nearest neighbour: Bar-Shalom, Willett, Tian, Tracking and data fusion,
-2011, chapter 6).
+known thing that stayed, was nudged or was moved there, by a new thing, or by clutter. Each explanation has
+a likelihood: of the place (a Gaussian about where the thing was; or anywhere, if it was moved), of its size,
+and of the words, which may be wrong. One place goes to one thing and one thing to one place, so that the sum
+of log-likelihoods is greatest (global nearest neighbour: Bar-Shalom, Willett, Tian, Tracking and data
+fusion, 2011, chapter 6).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from scipy.stats import chi2
 
 from hybridctl.messages.arrays import FloatArray
 from world_state.depth import ObjectMeasurement
 from world_state.noise import NoiseModel
 from world_state.pose import log_likelihood, nis
+from world_state.prediction.surprise import measurement_gap
 from world_state.sighting import Sighting
 from world_state.slot import GATE, REPEATED, Slot, predict
 
@@ -124,7 +124,7 @@ def unexpected(slot: Slot, look: ObjectMeasurement) -> float:
     bias = REPEATED * look.covariance
     pose = predict(slot, look.stamp).pose
     off = nis(pose, look.position, look.covariance - bias, view=look.view, bias=bias)
-    return -math.log(max(float(chi2.sf(off, 3)), 1e-30))
+    return measurement_gap(off, 3, slot.phrase).nats
 
 
 def _known(
@@ -141,7 +141,7 @@ def _known(
     moved = np.array([_moved(slot, says, noise) for slot in slots]) - math.log(noise.space) + fits
     bias = REPEATED * look.covariance
     # d² / tr(S) <= dᵀ S⁻¹ d: what fails this is outside the gate, and most are, without solving for them.
-    for i in np.flatnonzero(distance <= GATE * spread):
+    for i in np.flatnonzero(distance <= GATE * spread).tolist():
         slot = predict(slots[i], look.stamp)
         held_still = log_likelihood(
             slot.pose, look.position, look.covariance - bias, view=look.view, bias=bias

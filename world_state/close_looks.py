@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.observation import Observation
 from world_state.depth import ObjectMeasurement, measure_at
 from world_state.errors import MeasurementError
-from world_state.hand_eye import UNKNOWN, CloseLook, HandEye, fuse, rotation
+from world_state.hand_eye import CloseLook, HandEye, fuse, rotation
+from world_state.prediction.surprise import measurement_gap
 from world_state.shape import quarter
-from world_state.slot import Slot, first_look
+from world_state.slot import Slot
 
 JUMP = 0.03
 """What stands farther than this from the belief is another thing, or was moved: look from afar again [m]."""
@@ -27,49 +29,101 @@ DOWN = 0.95
 """Least vertical share of the tool's axis: a turn about the vertical says all of how the tool stands."""
 
 
-class CloseLooks:
-    """The looks at the thing that the hand is over now, and the belief about its camera."""
+class TurnedLook(NamedTuple):
+    """One look, the turn of the thing that it saw [rad], None where it saw none, and its stamp [s]."""
 
-    def __init__(self, hand_eye: HandEye = UNKNOWN) -> None:
-        self.hand_eye = hand_eye
-        self._before = hand_eye  # what was believed of the camera before the first of these looks
-        self._phrase = ""
-        self._looks: list[tuple[CloseLook, float | None, float]] = []  # with the thing's yaw, and the stamp
+    look: CloseLook
+    turn: float | None
+    stamp: float
 
-    def begin_anew(self) -> None:
-        """Fuse no later look with these: the thing may have moved. What is believed of the camera stays."""
-        self._looks = []
 
-    def look(
-        self, slot: Slot, picture: Observation, *, table_height: float
-    ) -> tuple[ObjectMeasurement, Slot]:
-        """Measure what stands where `slot` has it; return that and the belief that all these looks give.
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Looks at one thing that rests meanwhile, oldest first, and what was believed of the camera before."""
 
-        Raises:
-            MeasurementError: the tool does not point down, or nothing like the thing stands there.
-        """
-        T = picture.T_base_tool
-        if -T[2, 2] < DOWN:
-            raise MeasurementError("the tool does not point down, a close look is from above")
-        seen = _measured(slot, picture, table_height=table_height, hand_eye=self.hand_eye)
-        tool_yaw = math.atan2(T[1, 0], T[0, 0])
-        if slot.phrase != self._phrase or not self._looks or seen.stamp - self._looks[-1][2] > TOGETHER:
-            self._phrase, self._looks, self._before = slot.phrase, [], self.hand_eye
-        look = CloseLook(seen.position[:2], seen.covariance[:2, :2], tool_yaw)
-        turn = seen.grasp_yaw if seen.yaw_meaningful and not seen.clipped else None
-        looks = [*self._looks, (look, turn, seen.stamp)]
-        place, covariance, hand_eye = fuse([one for one, _, _ in looks], self._before)
-        # The camera's bounded error is no licence to find the thing elsewhere.
-        away = float(np.linalg.norm(place - slot.position[:2]))
-        if away > JUMP:
-            raise MeasurementError(
-                f"the {slot.phrase} was seen {1e3 * away:.0f} mm from where it is believed, "
-                f"a close look corrects {1e3 * JUMP:.0f} mm at most"
+    before: HandEye
+    looks: tuple[TurnedLook, ...] = ()
+
+    def goes_on_at(self, stamp: float) -> bool:
+        """Return whether a look at `stamp` [s] comes soon enough after the last to be of the same rest."""
+        return bool(self.looks) and 0.0 <= stamp - self.looks[-1].stamp <= TOGETHER
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values; floats survive the round trip exactly."""
+        looks = [
+            {
+                "position": one.look.position.tolist(),
+                "covariance": one.look.covariance.tolist(),
+                "tool_yaw": one.look.tool_yaw,
+                "turn": one.turn,
+                "stamp": one.stamp,
+            }
+            for one in self.looks
+        ]
+        return {"before": self.before.to_json(), "looks": looks}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return the series that `to_json` wrote."""
+        looks = tuple(
+            TurnedLook(
+                CloseLook(one["position"], one["covariance"], one["tool_yaw"]), one["turn"], one["stamp"]
             )
-        self._looks, self.hand_eye = looks, hand_eye
-        fresh = first_look(slot.phrase, _with_place(seen, place, covariance))
-        yaw = None if slot.yaw is None else _mean_quarter([t for _, t, _ in looks if t is not None], slot.yaw)
-        return seen, replace(fresh, yaw=yaw, extent=slot.extent if seen.clipped else fresh.extent)
+            for one in values["looks"]
+        )
+        return cls(HandEye.from_json(values["before"]), looks)
+
+
+def look_close(
+    slot: Slot, picture: Observation, series: Series, *, table_height: float, hand_eye: HandEye
+) -> tuple[ObjectMeasurement, Series]:
+    """Measure what stands where `slot` has it; return that and the series with it.
+
+    Args:
+        slot: Where the thing is believed to be when the picture was taken.
+        picture: Of the camera on the hand.
+        series: The looks before that are of the same rest.
+        table_height: Of the table top in the base frame [m].
+        hand_eye: What is believed of the camera now.
+
+    Raises:
+        MeasurementError: the tool does not point down, or nothing like the thing stands there.
+    """
+    T = picture.T_base_tool
+    if -T[2, 2] < DOWN:
+        raise MeasurementError("the tool does not point down, a close look is from above")
+    seen = _measured(slot, picture, table_height=table_height, hand_eye=hand_eye)
+    look = CloseLook(seen.position[:2], seen.covariance[:2, :2], math.atan2(T[1, 0], T[0, 0]))
+    turn = seen.grasp_yaw if seen.yaw_meaningful and not seen.clipped else None
+    return seen, replace(series, looks=(*series.looks, TurnedLook(look, turn, seen.stamp)))
+
+
+def agreed(series: Series, seen: ObjectMeasurement, slot: Slot) -> tuple[ObjectMeasurement, HandEye, float]:
+    """Return what all looks of a series say together: the thing, the camera, and the surprise [nat].
+
+    Raises:
+        MeasurementError: that is not where `slot` has it.
+    """
+    place, covariance, hand_eye = fuse([one.look for one in series.looks], series.before)
+    off = place - slot.position[:2]
+    # The camera's bounded error is no licence to find the thing elsewhere.
+    away = float(np.linalg.norm(off))
+    if away > JUMP:
+        raise MeasurementError(
+            f"the {slot.phrase} was seen {1e3 * away:.0f} mm from where it is believed, "
+            f"a close look corrects {1e3 * JUMP:.0f} mm at most"
+        )
+    P = np.array(seen.covariance)
+    P[:2, :2] = covariance
+    yaw = slot.yaw
+    if yaw is not None:
+        yaw = _mean_quarter([one.turn for one in series.looks if one.turn is not None], yaw)
+    fused = replace(
+        seen, position=np.array([*place, seen.position[2]]), covariance=P,
+        grasp_yaw=0.0 if yaw is None else yaw, yaw_meaningful=yaw is not None,
+    )  # fmt: skip
+    nis = float(off @ np.linalg.solve(slot.covariance[:2, :2] + covariance, off))
+    return fused, hand_eye, measurement_gap(nis, 2, f"close look at the {slot.phrase}").nats
 
 
 def _measured(
@@ -98,12 +152,6 @@ def _measured(
             f"{1e3 * SIZE:.0f} mm"
         )
     return seen
-
-
-def _with_place(seen: ObjectMeasurement, place: FloatArray, covariance: FloatArray) -> ObjectMeasurement:
-    P = np.array(seen.covariance)
-    P[:2, :2] = covariance
-    return replace(seen, position=np.array([*place, seen.position[2]]), covariance=P)
 
 
 def _mean_quarter(turns: list[float], otherwise: float) -> float:

@@ -1,4 +1,4 @@
-"""Whether a thing is still there: what being seen, or its empty place, does to the log-odds that it exists."""
+"""Whether a thing is still there: what being seen, or its empty place, does to its log-odds."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def absent(slot: Slot, glance: Glance, *, noise: NoiseModel) -> tuple[Slot, floa
 
 def is_dead(slot: Slot, *, now: float, noise: NoiseModel) -> bool:
     """Return whether a thing is to be forgotten: its place was seen empty, and it turned up nowhere since."""
-    return (
-        slot.status != "held" and slot.existence < noise.dead and now - slot.last_seen > noise.keep_lost
-    )
+    return slot.status != "held" and slot.existence < noise.dead and now - slot.last_seen > noise.keep_lost
 
 
 def _by(slot: Slot, change: float, noise: NoiseModel) -> Slot:

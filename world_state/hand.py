@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from hybridctl.messages.arrays import FloatArray, MessageError, checked_scalar, checked_transform
-from world_state.attachment import UNATTACHED, Attachment
+from world_state.attachment import Attachment
 from world_state.slot import Slot
-from world_state.so3 import about_z, yaw_of
 from world_state.transport import carried, inverse
 
 BETWEEN_FINGERS = 0.04  # [m] a belief farther than this from the tool is wrong about a thing that is held
@@ -90,16 +89,4 @@ def carry(slot: Slot, grip: Grip, T_base_tool: FloatArray, *, stamp: float) -> S
         "hand", stamp=stamp, status="held",
         pose=carried(slot.pose, T_base_tool @ grip.T_tool_object, spread=spread),
         attachment=Attachment("held", "hand", 1.0, grip.T_tool_object),
-    )  # fmt: skip
-
-
-def lay_down(slot: Slot, *, table_height: float, stamp: float, on_purpose: bool) -> Slot:
-    """Return the belief of a thing that left the hand: under where it was, standing, and less sure."""
-    spread = RELEASE_VARIANCE if on_purpose else DROP_VARIANCE
-    T = np.eye(4)
-    T[:3, :3] = about_z(yaw_of(slot.pose.T))
-    T[:3, 3] = (*slot.position[:2], table_height + slot.extent[2] / 2)
-    return slot.corrected_by(
-        "hand", stamp=stamp, status="released" if on_purpose else "dropped", attachment=UNATTACHED,
-        pose=carried(slot.pose, T, spread=np.diag([spread, spread, HEIGHT_VARIANCE])),
     )  # fmt: skip

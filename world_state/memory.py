@@ -1,55 +1,73 @@
-"""The world-state memory that a behavior tree reads: slots, what is held, and relations between things."""
+"""The world-state memory of a robot: the present beliefs, the clock, and the store of what changed them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, Self
-
-import numpy as np
+from collections.abc import Mapping
+from typing import Self
 
 from hybridctl.messages.arm import ArmState
-from hybridctl.messages.arrays import FloatArray, checked_transform
+from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.clock import Clock
 from hybridctl.messages.observation import Observation
-from hybridctl.messages.policy import LocateAnswer
-from world_state.close_looks import CloseLooks
-from world_state.depth import ObjectMeasurement, measure
+from hybridctl.messages.policy import AskAnswer, LocateAnswer
+from world_state.beliefs import Beliefs
+from world_state.close_looks import Series, look_close
 from world_state.errors import MeasurementError, UnknownSlot
-from world_state.hand import LET_GO, Grip, Hand, carry, grasp, lay_down
 from world_state.hand_eye import HandEye
-from world_state.holding import HoldingState, Touch, feel_touch
+from world_state.holding import HoldingState
+from world_state.levelling import levelled
+from world_state.noise import NoiseModel
+from world_state.presence import Glance, glances
+from world_state.readings import (
+    READINGS,
+    Answered,
+    CloseLooked,
+    Correction,
+    Feeling,
+    Forgotten,
+    Intent,
+    Looks,
+    Reading,
+    Told,
+)
 from world_state.relations import is_inside
-from world_state.slot import Slot, correct, first_look, inside_gate, predict
-from world_state.store import Event, EventStore
-
-REACH_OF_HAND = 0.08  # [m] a look nearer than this to the tool may be of the thing that is held
-
-
-EVENT_KINDS = ("seen", "holding", "intent", "forgotten")
-"""The kinds of event that a memory writes and reads; others share the store."""
+from world_state.sighting import Sighting
+from world_state.slot import Slot, predict
+from world_state.store import EventStore
 
 
 class WorldMemory:
-    """Beliefs about the table and the hand; each change of one is an event in the store.
+    """Beliefs about the world; each change of one is an event in the store.
 
-    Called from one thread, the tree's.
+    Every reading comes in by `take`; the other methods make readings of what the tree has at hand. Called
+    from one thread, the tree's.
     """
 
-    def __init__(self, store: EventStore | None, *, clock: Clock, table_height: float = 0.0) -> None:
+    def __init__(
+        self,
+        store: EventStore | None,
+        *,
+        clock: Clock,
+        table_height: float = 0.0,
+        noise: NoiseModel | None = None,
+    ) -> None:
         """Start with no belief.
 
         Args:
             store: Where events go; None keeps none.
             clock: What ages are measured by.
             table_height: Height of the table top in the base frame [m].
+            noise: How far each sensor is trusted; the defaults when None.
         """
         self._store = store
         self._clock = clock
         self._table_height = table_height
-        self._slots: dict[str, Slot] = {}
-        self._hand = Hand()
-        self._touch = Touch()
-        self._close_looks = CloseLooks()
+        self._noise = noise or NoiseModel()
+        self._beliefs = Beliefs()
+        self._recorded = self._beliefs
+        self._series: CloseLooked | None = None
+        self.surprise = 0.0
+        """Minus the log of how expected the last reading was [nat]."""
 
     @classmethod
     def from_events(cls, store: EventStore, *, clock: Clock, table_height: float = 0.0) -> Self:
@@ -64,36 +82,73 @@ class WorldMemory:
         """
         memory = cls(store, clock=clock, table_height=table_height)
         for event in store.events():
-            if event.kind in EVENT_KINDS:
-                memory._restore(event)
+            if event.kind in READINGS:
+                memory._beliefs = memory._beliefs.with_delta(event.belief)
+        memory._recorded = memory._beliefs
         return memory
+
+    @property
+    def beliefs(self) -> Beliefs:
+        """What was believed when it was last corrected."""
+        return self._beliefs
+
+    def now(self) -> float:
+        """Return the clock's time [s]."""
+        return self._clock.now()
+
+    def take(self, reading: Reading) -> Correction:
+        """Correct the beliefs by a reading, and store both if it changed more than a tick does.
+
+        Raises:
+            MeasurementError: the reading says nothing that can be believed; nothing changes.
+            StoreError: an earlier event could not be written.
+        """
+        correction = reading.correct(self._beliefs, self._noise)
+        self._beliefs, self.surprise = correction.beliefs, correction.surprise
+        if correction.cause and self._store is not None:
+            self._store.append(
+                reading.kind, stamp=reading.stamp, cause=correction.cause, measurement=reading.to_json(),
+                belief=self._beliefs.delta(self._recorded),
+            )  # fmt: skip
+            self._recorded = self._beliefs
+        return correction
 
     def see(self, phrase: str, answer: LocateAnswer) -> Slot:
         """Take in where a policy saw a thing, and return what is believed of it now.
 
         A picture older than the belief changes nothing, nor does one of a held thing near the hand, where
         the fingers hide it. A held thing that is seen standing elsewhere is not held: its grip is forgotten.
+        Depth also says of all other known things in the picture whether they are still there.
 
         Raises:
-            MeasurementError: the picture shows no object there; the belief stays as it was.
+            MeasurementError: the picture shows no object there, or none that may be the thing.
         """
-        look = measure(answer, table_height=self._table_height)
-        before = self._slots.get(phrase)
-        if before is None:
-            after, cause = first_look(phrase, look), "first look"
-        elif look.stamp < before.stamp:
-            after, cause = before, "ignored: older than the belief"
-        elif before.source != "held":
-            after, cause = correct(before, look)
-        elif self._near_hand(before, look):
-            after, cause = before, "ignored: in the hand"
-        else:
-            after, cause = first_look(phrase, look), "seen elsewhere while held"
-            self._hand = replace(self._hand, grip=None, releasing=False)
-        self._slots[phrase] = after
-        self._close_looks.begin_anew()
-        self._record("seen", cause, stamp=look.stamp, measurement=_look_json(answer, look), changed=(phrase,))
-        return after
+        try:
+            sightings = (Sighting.of(phrase, answer, table_height=self._table_height),)
+        except MeasurementError:
+            self._look(answer.observation, ())
+            raise
+        self._look(answer.observation, sightings)
+        slot = self._beliefs.slot_named(phrase)
+        if slot is None:
+            raise MeasurementError(f"what the policy points at is probably not the {phrase}")
+        return slot
+
+    def see_all(self, picture: Observation, answers: Mapping[str, LocateAnswer]) -> dict[str, Slot]:
+        """Take in where a policy saw several things in one picture, explained together.
+
+        Returns:
+            What is believed of each phrase now; those are missing that nothing is believed of.
+        """
+        sightings = []
+        for phrase, answer in answers.items():
+            try:
+                sightings.append(Sighting.of(phrase, answer, table_height=self._table_height))
+            except MeasurementError:  # only the table stands there
+                continue
+        self._look(picture, tuple(sightings))
+        found = {phrase: self._beliefs.slot_named(phrase) for phrase in answers}
+        return {phrase: slot for phrase, slot in found.items() if slot is not None}
 
     def see_close(self, phrase: str, picture: Observation) -> Slot:
         """Take in what a camera on the hand sees where a thing is believed to be, and return the new belief.
@@ -108,24 +163,31 @@ class WorldMemory:
                 point down, or nothing that may be the thing stands near where it is believed; the belief
                 stays as it was.
         """
-        before = self.slot(phrase)
-        if before.source == "held":
+        slot = self.slot(phrase)
+        last = self._series
+        series = Series(self.hand_eye)
+        if last is not None and last.slot == slot.id and last.series.goes_on_at(picture.stamp):
+            series = last.series
+        if slot.status == "held":
             raise MeasurementError(f"the {phrase} is held: the fingers hide it from a camera on the hand")
-        if picture.stamp < self._slots[phrase].stamp:
-            age = self._slots[phrase].stamp - picture.stamp
+        if picture.stamp < slot.stamp:
+            age = slot.stamp - picture.stamp
             raise MeasurementError(f"the picture is {age:.3f} s older than the belief about the {phrase}")
-        look, after = self._close_looks.look(before, picture, table_height=self._table_height)
-        self._slots[phrase] = after
-        self._record(
-            "seen", "close look", stamp=look.stamp,
-            measurement={"camera": picture.camera, **_measured_json(look)}, changed=(phrase,),
-        )  # fmt: skip
+        seen, series = look_close(
+            slot, picture, series, table_height=self._table_height, hand_eye=self.hand_eye
+        )
+        reading = CloseLooked(picture.camera, slot.id, seen, series)
+        after = self.take(reading).beliefs.slots[slot.id]
+        self._series = reading
         return after
 
-    @property
-    def hand_eye(self) -> HandEye:
-        """What is believed of the error of the camera on the hand."""
-        return self._close_looks.hand_eye
+    def hear(self, answer: AskAnswer) -> Correction:
+        """Take in what a policy answered to a question about a picture."""
+        return self.take(Answered.of(answer))
+
+    def be_told(self, question: str, answer: str, *, answers: tuple[str, ...] = ("yes", "no")) -> Correction:
+        """Take in what a person says: `answer`, one of `answers`, to a question, asked or not."""
+        return self.take(Told(self.now(), question, answer, answers))
 
     def feel(self, state: ArmState, T_base_tool: FloatArray, *, commanded_width: float) -> None:
         """Take in what the arm feels, once a tree tick: updates what is held, and where.
@@ -135,29 +197,9 @@ class WorldMemory:
             T_base_tool: Tool pose at the same instant, shape (4, 4) [m]; the tool lies between the fingers.
             commanded_width: Finger distance that the gripper was told to take [m].
         """
-        T = checked_transform("T_base_tool", T_base_tool)
-        before = self._touch.state
-        self._touch = feel_touch(self._touch, state, commanded_width=commanded_width)
-        now = self._touch.state
-        measurement = {
-            "gripper_width": state.gripper_width,
-            "gripper_force": state.gripper_force,
-            "commanded_width": commanded_width,
-            "T_base_tool": T.tolist(),
-        }
-        if now is True and before is not True and self._hand.grip is None:
-            phrase = self._hand.intent
-            slot = None if phrase is None else self._slots.get(phrase)
-            grip = None if slot is None else grasp(slot, T, width=state.gripper_width)
-            self._hand = Hand(grip=grip)
-        elif now is False and self._hand.grip is not None:
-            phrase = self._put_down(self._hand.grip, stamp=state.stamp)
-            self._record("holding", "let go", stamp=state.stamp, measurement=measurement, changed=(phrase,))
-            return
-        self._follow(state, T)
-        if now is not before:
-            cause = {True: "grasped", False: "nothing held", None: "not sure"}[now]
-            self._record("holding", cause, stamp=state.stamp, measurement=measurement, changed=self._held())
+        self.take(
+            Feeling.of(state, T_base_tool, commanded_width=commanded_width, table_height=self._table_height)
+        )
 
     def intend_grasp(self, phrase: str) -> None:
         """Say what the tree is about to grasp, so that what is then held is known by its name.
@@ -165,14 +207,11 @@ class WorldMemory:
         Raises:
             UnknownSlot: the memory knows no such thing.
         """
-        self.slot(phrase)
-        self._hand = replace(self._hand, intent=phrase, releasing=False)
-        self._record("intent", "about to grasp", stamp=self._clock.now(), measurement={}, changed=())
+        self.take(Intent(self.now(), self.slot(phrase).id))
 
     def intend_release(self) -> None:
         """Say that the tree is about to open the gripper, so that what leaves the hand was not dropped."""
-        self._hand = replace(self._hand, intent=None, releasing=True)
-        self._record("intent", "about to release", stamp=self._clock.now(), measurement={}, changed=())
+        self.take(Intent(self.now()))
 
     def forget(self, phrase: str) -> None:
         """Drop the belief about a thing.
@@ -180,15 +219,12 @@ class WorldMemory:
         Raises:
             UnknownSlot: the memory knows no such thing.
         """
-        self.slot(phrase)
-        del self._slots[phrase]
-        grip, intent = self._hand.grip, self._hand.intent
-        self._hand = replace(
-            self._hand,
-            grip=None if grip is not None and grip.phrase == phrase else grip,
-            intent=None if intent == phrase else intent,
-        )
-        self._record("forgotten", "asked to", stamp=self._clock.now(), measurement={}, changed=(phrase,))
+        self.take(Forgotten(self.now(), self.slot(phrase).id))
+
+    @property
+    def hand_eye(self) -> HandEye:
+        """What is believed of the error of the camera on the hand."""
+        return self._beliefs.hand_eye
 
     def slot(self, phrase: str) -> Slot:
         """Return what is believed of a thing, as of now: less sure the longer ago it was seen.
@@ -196,17 +232,18 @@ class WorldMemory:
         Raises:
             UnknownSlot: the memory knows no such thing; the error lists those it knows.
         """
-        if phrase not in self._slots:
-            raise UnknownSlot(phrase, self._slots)
-        return predict(self._slots[phrase], self._clock.now())
+        found = self._beliefs.slot_named(phrase)
+        if found is None:
+            raise UnknownSlot(phrase, {slot.phrase for slot in self._beliefs.slots.values()})
+        return predict(found, self.now())
 
     def has(self, phrase: str) -> bool:
         """Return whether the memory has a slot for the thing."""
-        return phrase in self._slots
+        return self._beliefs.slot_named(phrase) is not None
 
     def slots(self) -> tuple[Slot, ...]:
         """Return all slots as of now, in the order in which they were first seen."""
-        return tuple(self.slot(phrase) for phrase in self._slots)
+        return tuple(predict(slot, self.now()) for slot in self._beliefs.slots.values())
 
     def age(self, phrase: str) -> float:
         """Return how long ago the belief about a thing was last corrected [s].
@@ -214,7 +251,7 @@ class WorldMemory:
         Raises:
             UnknownSlot: the memory knows no such thing.
         """
-        return max(0.0, self._clock.now() - self.slot(phrase).stamp)
+        return max(0.0, self.now() - self.slot(phrase).stamp)
 
     def holding(self) -> str | None:
         """Return what is held; None when nothing is, when not sure, or when nobody knows what it is."""
@@ -223,95 +260,35 @@ class WorldMemory:
 
     def holding_state(self) -> HoldingState:
         """Return whether something is held (True, False, or None: not sure), how sure, and what it is."""
-        phrase = None if self._hand.grip is None else self._hand.grip.phrase
-        return HoldingState(self._touch.state, self._touch.probability, phrase)
+        grip, touch = self._beliefs.hand.grip, self._beliefs.touch
+        phrase = None if grip is None else self._beliefs.slots[grip.slot].phrase
+        return HoldingState(touch.state, touch.probability, phrase)
 
     def is_in(self, phrase: str, container: str) -> bool | None:
         """Return whether a thing lies in a container; None when one is unknown or the belief too vague.
 
         A held thing is in nothing; one that may be held is not known to be in anything.
         """
-        if phrase == container or phrase not in self._slots or container not in self._slots:
+        if phrase == container or not self.has(phrase) or not self.has(container):
             return None
-        if self._hand.grip is not None and self._hand.grip.phrase == phrase:
-            return False if self._touch.state is True else None
-        return is_inside(self.slot(phrase), self.slot(container))
+        thing, grip = self.slot(phrase), self._beliefs.hand.grip
+        if grip is not None and grip.slot == thing.id:
+            return False if self._beliefs.touch.state is True else None
+        return is_inside(thing, self.slot(container))
 
-    def _near_hand(self, held: Slot, look: ObjectMeasurement) -> bool:
-        near = float(np.linalg.norm(look.position - held.position)) < REACH_OF_HAND
-        return near or inside_gate(held, look)
+    def _look(self, picture: Observation, sightings: tuple[Sighting, ...]) -> None:
+        """Take in a picture; what was looked at closely before may have moved, so those looks are over."""
+        reading = Looks(picture.stamp, picture.camera, sightings, self._glances(picture))
+        self.take(reading)
+        self._series = None
 
-    def _follow(self, state: ArmState, T_base_tool: FloatArray) -> None:
-        """Move the slot of what is held with the tool, until the fingers open to let it go."""
-        grip = self._hand.grip
-        if grip is None or (self._hand.releasing and state.gripper_width > grip.width + LET_GO):
-            return
-        slot = self._slots[grip.phrase]
-        self._slots[grip.phrase] = carry(slot, grip, T_base_tool, stamp=state.stamp)
-
-    def _put_down(self, grip: Grip, *, stamp: float) -> str:
-        """Lay the held thing down where the hand lost it, and return what it is called."""
-        self._slots[grip.phrase] = lay_down(
-            self._slots[grip.phrase],
-            table_height=self._table_height,
-            stamp=stamp,
-            on_purpose=self._hand.releasing,
-        )
-        self._hand = Hand(intent=self._hand.intent)
-        return grip.phrase
-
-    def _held(self) -> tuple[str, ...]:
-        return () if self._hand.grip is None else (self._hand.grip.phrase,)
-
-    def _record(
-        self, kind: str, cause: str, *, stamp: float, measurement: dict[str, Any], changed: tuple[str, ...]
-    ) -> None:
-        """Store an event with the slots that it changed (None for a forgotten one) and the hand."""
-        if self._store is None:
-            return
-        slots = {
-            phrase: self._slots[phrase].to_json() if phrase in self._slots else None for phrase in changed
-        }
-        belief = {
-            "slots": slots,
-            "hand": self._hand.to_json(),
-            "log_odds": self._touch.log_odds,
-            "hand_eye": self.hand_eye.to_json(),
-        }
-        self._store.append(kind, stamp=stamp, cause=cause, measurement=measurement, belief=belief)
-
-    def _restore(self, event: Event) -> None:
-        for phrase, values in event.belief["slots"].items():
-            if values is None:
-                self._slots.pop(phrase, None)
-            else:
-                self._slots[phrase] = Slot.from_json(values)
-        self._hand = Hand.from_json(event.belief["hand"])
-        self._touch = Touch(log_odds=event.belief["log_odds"])
-        if "hand_eye" in event.belief:  # stores from before there were close looks have none
-            self._close_looks = CloseLooks(HandEye.from_json(event.belief["hand_eye"]))
-
-
-def _look_json(answer: LocateAnswer, look: ObjectMeasurement) -> dict[str, Any]:
-    return {
-        "pixel": answer.pixel.tolist(),
-        "pixel_std": answer.pixel_std.tolist(),
-        "log_probability": answer.confidence.log_probability,
-        "entropy": answer.confidence.entropy,
-        "camera": answer.observation.camera,
-        **_measured_json(look),
-    }
-
-
-def _measured_json(look: ObjectMeasurement) -> dict[str, Any]:
-    return {
-        "position": look.position.tolist(),
-        "covariance": look.covariance.tolist(),
-        "extent": look.extent.tolist(),
-        "grasp_yaw": look.grasp_yaw,
-        "yaw_meaningful": look.yaw_meaningful,
-        "shape": look.shape,
-        "points": look.points,
-        "clipped": look.clipped,
-        "view": look.view.tolist(),
-    }
+    def _glances(self, picture: Observation) -> tuple[Glance, ...]:
+        standing = [
+            predict(slot, picture.stamp)
+            for slot in self._beliefs.slots.values()
+            if slot.status != "held" and slot.stamp <= picture.stamp
+        ]
+        if not standing:
+            return ()
+        T = levelled(picture.depth, picture.K, picture.T_base_camera, table_height=self._table_height)
+        return glances(picture, standing, T_base_camera=T)

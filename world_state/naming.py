@@ -1,4 +1,4 @@
-"""What a thing is called: an answer to `where is the red block` is evidence for the thing that it points at."""
+"""What a thing is called: who is pointed at when a phrase is asked for is evidence for the name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def question(phrase: str) -> str:
     return f"where is the {phrase}"
 
 
-def newborn(words: tuple[tuple[str, float], ...], look: ObjectMeasurement, *, id: str, noise: NoiseModel) -> Slot:
+def newborn(
+    words: tuple[tuple[str, float], ...], look: ObjectMeasurement, *, id: str, noise: NoiseModel
+) -> Slot:
     """Return the belief about a thing that was pointed at for the first time.
 
     Args:

@@ -9,8 +9,9 @@ from hybridctl.messages.arrays import MessageError, checked_scalar
 from hybridctl.messages.policy import Confidence
 
 _PROBABILITIES = (
-    "wrong_here", "alike", "seen_there", "seen_for_another", "empty_though_there", "nudged", "moved_if_absent",
-    "moved_if_hidden", "moved_if_present", "new_thing", "clutter", "repeat_weight", "trust_in_people",
+    "wrong_here", "alike", "seen_there", "seen_for_another", "empty_though_there", "nudged",
+    "moved_if_absent", "moved_if_hidden", "moved_if_present", "new_thing", "clutter",
+    "repeat_weight", "trust_in_people",
 )  # fmt: skip
 
 
@@ -45,7 +46,7 @@ class NoiseModel:
         keep_lost: ... once it was not seen for this long [s]: until then it is known again where it turns up.
         fact_half_life: How fast an answered question is forgotten [s].
         trust_in_people: Probability that what a person says is so.
-        released_is_dropped: Probability that something leaves the hand that nobody meant to let go.
+        dropped: Probability that what leaves the hand was not meant to.
     """
 
     best_p_right: float = 0.99
@@ -71,12 +72,12 @@ class NoiseModel:
     keep_lost: float = 60.0
     fact_half_life: float = 300.0
     trust_in_people: float = 0.95
-    released_is_dropped: float = 0.02
+    dropped: float = 0.02
 
     def __post_init__(self) -> None:
         for name in vars(self):
             checked_scalar(f"NoiseModel.{name}", getattr(self, name))
-        for name in (*_PROBABILITIES, "best_p_right", "released_is_dropped"):
+        for name in (*_PROBABILITIES, "best_p_right", "dropped"):
             if not 0.0 < getattr(self, name) < 1.0:
                 raise MessageError(f"NoiseModel.{name} is {getattr(self, name)}, expected between 0 and 1")
 

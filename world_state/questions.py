@@ -11,7 +11,10 @@ from world_state.articulation import STATES
 
 _IS_STATE = re.compile(r"^is the (?P<name>.+?) (?P<state>open|closed|shut|ajar)$")
 _HOW_STATE = re.compile(r"^is the (?P<name>.+?) (?:open|closed|shut|ajar)(?:,? or .*|, .*)$")
-_EXISTS = re.compile(r"^(?:is there (?:a|an|any)|do you see (?:a|an|any|the)|can you see (?:a|an|any|the)) (?P<name>.+?)(?: there| here| on the table)?$")  # fmt: skip
+_EXISTS = re.compile(
+    r"^(?:is there (?:a|an|any)|(?:do|can) you see (?:a|an|any|the)) (?P<name>.+?)"
+    r"(?: there| here| on the table)?$"
+)
 _ATTRIBUTE = re.compile(r"^(?:what|which) (?P<attribute>[a-z]+) (?:is|has) the (?P<name>.+?)$")
 _SPELLING = {"color": "colour", "shut": "closed"}
 YES, NO = "yes", "no"

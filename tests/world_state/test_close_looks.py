@@ -41,8 +41,13 @@ def memory(table, clock):
     return memory
 
 
-def believe(memory, **changes):
-    memory._slots["red block"] = replace(memory._slots["red block"], **changes)
+def believe(memory, *, position=None, **changes):
+    slot = memory.beliefs.slot_named("red block")
+    if position is not None:
+        T = np.array(slot.pose.T)
+        T[:3, 3] = position
+        changes["pose"] = slot.pose.at(T)
+    memory._beliefs = memory.beliefs.with_slot(replace(slot, **changes))
 
 
 def test_two_turned_looks_through_a_wrong_camera_correct_a_wrong_belief(memory, table):
@@ -93,7 +98,7 @@ def test_what_cannot_be_seen_so_is_refused(memory, table):
     memory.see_close("red block", picture(table, stamp=1.0))
     with pytest.raises(MeasurementError, match="older"):
         memory.see_close("red block", picture(table, stamp=0.5))
-    believe(memory, source="held")
+    believe(memory, status="held")
     with pytest.raises(MeasurementError, match="held"):
         memory.see_close("red block", picture(table, stamp=2.0))
 

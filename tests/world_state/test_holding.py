@@ -1,18 +1,15 @@
 """What the fingers feel, tick by tick."""
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridctl.messages.arm import ArmState
-from world_state.holding import LIMIT, Touch, feel_touch
+from world_state.holding import LIMIT, Felt, Touch, feel_touch
 
 
-def feel(touch, readings, *, dt=0.05):
+def feel(touch, readings, *, dt=0.05, pull=None):
     """Run (width, force, commanded) readings through the filter."""
     for width, force, commanded in readings:
-        state = ArmState(np.zeros(7), np.zeros(7), np.zeros(7), width, force, touch.stamp + dt)
-        touch = feel_touch(touch, state, commanded_width=commanded)
+        touch = feel_touch(touch, Felt(width, force, commanded, touch.stamp + dt, pull))
     return touch
 
 
@@ -63,8 +60,7 @@ def test_a_slip_is_felt():
 
 def test_the_same_reading_twice_counts_once_and_a_pause_is_no_evidence():
     touch = feel(Touch(), HELD[:2])
-    state = ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.044, 12.0, touch.stamp)
-    assert feel_touch(touch, state, commanded_width=0.0) is touch
+    assert feel_touch(touch, Felt(0.044, 12.0, 0.0, touch.stamp)) is touch
     assert feel(touch, HELD[:1], dt=60.0).log_odds - touch.log_odds <= 2.0 + 1e-9
 
 
@@ -76,3 +72,24 @@ def test_the_filter_stays_within_its_limits(readings, dt):
     touch = feel(Touch(), readings, dt=dt)
     assert -LIMIT <= touch.log_odds <= LIMIT
     assert 0.0 < touch.probability < 1.0
+
+
+WEAK = [(0.044, 0.6, 0.0)]
+"""Fingers that stand apart and hardly press: a soft thing, or a servo that has given up."""
+
+
+def test_what_hangs_in_the_hand_is_held_though_the_fingers_hardly_press():
+    before = feel(Touch(), OPEN, pull=0.4)
+    assert before.tare == 0.4
+    assert feel(before, CLOSING + WEAK * 20).state is not True
+    assert feel(before, CLOSING + WEAK * 20, pull=0.4).state is not True
+    assert feel(before, CLOSING + WEAK * 20, pull=1.3).state is True
+
+
+def test_a_wrist_that_never_felt_the_empty_hand_says_nothing_of_weight():
+    assert feel(Touch(), CLOSING + WEAK * 20, pull=1.3).state is not True
+
+
+def test_touch_survives_json():
+    touch = feel(Touch(), OPEN + CLOSING + HELD, pull=0.1 + 0.2)
+    assert Touch.from_json(touch.to_json()) == touch

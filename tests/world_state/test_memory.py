@@ -89,10 +89,10 @@ def test_a_belief_ages(bench):
 
 
 def test_a_failed_look_leaves_the_belief(bench):
-    before = bench.memory.slot("red block").to_json()
+    before = bench.memory.slot("red block").pose.to_json()
     with pytest.raises(MeasurementError):
         bench.see("red block", (0.6, 0.1, 0.0))
-    assert bench.memory.slot("red block").to_json() == before
+    assert bench.memory.slot("red block").pose.to_json() == before
 
 
 def test_pick_and_place_in_the_bowl(bench):
@@ -115,7 +115,7 @@ def test_pick_and_place_in_the_bowl(bench):
     assert memory.holding_state().state is False
     assert placed.source == "released"
     np.testing.assert_allclose(placed.position[:2], (0.5, -0.1), atol=0.004)
-    assert placed.position[2] == pytest.approx(0.0225, abs=0.002)
+    assert placed.position[2] == pytest.approx(0.0285, abs=0.003)  # on the floor of the bowl
     assert placed.covariance[0, 0] > held.covariance[0, 0] + 0.005**2
     assert memory.is_in("red block", "bowl") is True
 
@@ -187,17 +187,25 @@ def beliefs(memory):
     return [slot.to_json() for slot in memory.slots()], memory.holding(), memory.holding_state()[::2]
 
 
+def whole(memory):
+    return memory.beliefs.to_json()
+
+
 def test_replay_equals_live_after_every_step(bench, store, clock):
     def check():
         assert beliefs(WorldMemory.from_events(store, clock=clock)) == beliefs(bench.memory)
 
-    check()
+    def check_all():
+        assert whole(WorldMemory.from_events(store, clock=clock)) == whole(bench.memory)
+
+    check_all()
     bench.memory.intend_grasp("red block")
+    check_all()
     bench.feel(BLOCK, width=0.08, force=0.0, commanded=0.08)
     check()
     while bench.memory.holding() is None:
         bench.feel(BLOCK, width=0.045, force=15.0, commanded=0.0, ticks=1)
-    check()
+    check_all()
     bench.feel((0.5, -0.1, 0.2), width=0.045, force=15.0, commanded=0.0)
     # Ticks are no events: the replayed memory catches up with its first tick.
     live = beliefs(bench.memory)
@@ -205,12 +213,14 @@ def test_replay_equals_live_after_every_step(bench, store, clock):
     assert beliefs(bench.memory)[1:] == live[1:]
     bench.clock.time -= 0.05
     bench.feel((0.5, -0.1, 0.2), width=0.045, force=15.0, commanded=0.0, ticks=1)
-    assert beliefs(bench.memory) == live
+    held, again = live[0][0]["pose"], beliefs(bench.memory)[0][0]["pose"]
+    np.testing.assert_allclose(again["T"], held["T"], atol=1e-12)
+    np.testing.assert_allclose(again["joint"], held["joint"], atol=1e-12)
     bench.memory.intend_release()
     bench.open((0.5, -0.1, 0.06))
     check()
     bench.memory.forget("bowl")
-    check()
+    check_all()
 
 
 def test_an_intent_survives_a_restart(bench, store, clock):
@@ -231,8 +241,9 @@ def test_ticks_do_not_fill_the_store(bench, store):
 def test_events_carry_measurement_and_belief(bench, store):
     event = next(store.events("seen"))
     assert event.cause == "first look"
-    assert event.measurement["pixel_std"] == [1.0, 1.0]
-    assert event.belief["slots"]["red block"] == bench.memory.slot("red block").to_json()
+    assert event.measurement["sightings"][0]["pixel_std"] == [1.0, 1.0]
+    (slot,) = event.belief["slots"].values()
+    assert slot["pose"] == bench.memory.slot("red block").pose.to_json()
 
 
 def test_a_memory_without_a_store_works_the_same(tabletop, shapes, clock):

@@ -1,4 +1,4 @@
-"""A picture in which the policy pointed at things: what stands there, and what depth says of all the others."""
+"""A picture in which the policy pointed at things: what stands there, and what depth says of the others."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Looks:
         for sighting in self.sightings:
             if sighting.look.stamp != self.stamp:
                 raise MessageError(
-                    f"the look at the {sighting.phrase} is of {sighting.look.stamp} s, expected {self.stamp} s"
+                    f"the {sighting.phrase} was seen at {sighting.look.stamp} s, expected {self.stamp} s"
                 )
 
     def correct(self, beliefs: Beliefs, noise: NoiseModel) -> Correction:
@@ -119,7 +119,7 @@ class _Scene:
         return Correction(beliefs, self._cause(), self.surprise)
 
     def _matched(self, glances: Iterable[Glance]) -> Iterable[tuple[str, Glance]]:
-        """Pair glances with the things they are of: filtered anew, another may have that id, or it is gone."""
+        """Pair glances with the things they are of: filtered anew, another may have that id, or none."""
         for glance in glances:
             slot = self.slots.get(glance.slot)
             if slot is None or not _about(slot, glance):
@@ -212,7 +212,7 @@ class _Scene:
                     slot = self.slots[other]
                     self.slots[other] = passed_over(slot, phrase, right, weight=weight, noise=self.noise)
 
-    def _recognise(self, again: set[str | None]) -> None:
+    def _recognise(self, again: set[str]) -> None:
         """Give a thing that turned up elsewhere its own slot back, once that is more than one look's word.
 
         It is when its old place is seen empty, or when the new one is looked at again and the old one still
@@ -220,8 +220,12 @@ class _Scene:
         """
         for fresh in [slot for slot in self.slots.values() if PERHAPS_MOVED in slot.sources]:
             for old in self._unseen(fresh.phrase, but=fresh.id):
-                if fresh.id in again or (fresh.sources[0] == PERHAPS_MOVED and self.says.get(old.id) == "absent"):
+                if fresh.id in again or (
+                    fresh.sources[0] == PERHAPS_MOVED and self.says.get(old.id) == "absent"
+                ):
                     del self.slots[fresh.id]
+                    if self.hand.intent == fresh.id:
+                        self.hand = replace(self.hand, intent=old.id)
                     self.slots[old.id] = replace(
                         fresh, id=old.id, attributes={**old.attributes, **fresh.attributes},
                         existence=max(old.existence, fresh.existence), sources=("seen", *old.sources[:3]),

@@ -8,25 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from hybridctl.bench.memory_players import NEAR, Player, Points, Remembering, raw_places
-from hybridctl.bench.memory_recording import Input, Look, Move, Truth
+from hybridctl.bench.memory_players import NEAR, Player, Remembering, raw_places
+from hybridctl.bench.memory_recording import Input, Look, Move, Points, Truth
 from hybridctl.messages.arrays import FloatArray
 
 NOTICED = 0.03
-"""A move is noticed once the thing is believed within this of its new place [m] ..."""
-STEADY = 3.0
-"""... and it is asked no longer for how long than until it moves again or the sequence ends [s]."""
+"""A move is noticed once the thing is believed within this of its new place [m]."""
 QUERIES_A_SECOND = 4.0
 Row = dict[str, Any]
 
 
-def judge(player: Player, inputs: Sequence[Input | Points], truth: Truth, *, seed: int) -> Row:
+def judge(player: Player, inputs: Sequence[Input], truth: Truth, *, seed: int) -> Row:
     """Play `inputs` to somebody, ask at random times and after each look, and score by truth.
 
     Returns:
-        Plain data: `nees` [(value, knowable)], `said` [(probability, true)], `errors` [m] and `raw_errors` [m]
-        of the same things at the same instants, with `stations` seen by then, `switches`, `notice`
-        [(seconds, noticed)], and `nis` chances of somebody who predicts.
+        Plain data: `nees` (value, knowable, held), `said` (probability, true), `errors` and `raw_errors` of the
+        same things at the same instants [m] with how many `stations` were seen by then, `switches`, `notice`
+        (seconds, noticed, swapped), `known` (share of the phrases that an answer was had for), and of a memory
+        `nis`: the chance of each innovation.
     """
     rng = np.random.default_rng((seed, 41))
     begin, end = float(truth.stamps[0]), float(truth.stamps[-1])
@@ -56,10 +55,11 @@ class _Sheet:
         self._to_come = sorted(truth.moves, key=lambda move: move.stamp)
         self._stations: set[int] = set()
         self._shown_since = dict.fromkeys(truth.phrases, True)
+        self._moved_at: dict[str, float] = {}
         self._begun: set[str] = set()
         self._row: Row = {
-            "nees": [], "said": [], "errors": [], "raw_errors": [], "stations": [], "switches": 0, "notice": [],
-            "known": [],
+            "nees": [], "said": [], "errors": [], "raw_errors": [], "stations": [], "switches": 0,
+            "notice": [], "known": [],
         }  # fmt: skip
 
     def ask(self, player: Player, now: float) -> None:
@@ -87,14 +87,13 @@ class _Sheet:
     def looked(self, player: Player, one: Look | Points) -> None:
         """Ask where what was just seen is, beside where the answers have it."""
         now = one.stamp
+        self._pass(now)
         if isinstance(one, Look):
             self._stations.add(one.station)
-            taken = one.picture.stamp
-            for phrase, shown in zip(self._truth.phrases, one.shown, strict=True):
-                moved = max((m.stamp for m in self._truth.moves if m.phrase == phrase and m.stamp <= now),
-                            default=-math.inf)  # fmt: skip
-                if shown and taken >= moved:
-                    self._shown_since[phrase] = True
+        taken = one.picture.stamp if isinstance(one, Look) else one.stamp
+        for phrase, shown in zip(self._truth.phrases, one.shown, strict=True):
+            if shown and taken >= self._moved_at.get(phrase, -math.inf):
+                self._shown_since[phrase] = True
         raw = raw_places(one)
         self._begun |= raw.keys()
         places, guesses = self._truth.at(now), player.guesses(now)
@@ -118,6 +117,7 @@ class _Sheet:
             move = self._to_come.pop(0)
             self._waiting = [w for w in self._waiting if w.phrase != move.phrase]
             self._waiting.append(move)
+            self._moved_at[move.phrase] = move.stamp
             self._shown_since[move.phrase] = False
 
     def _notice(self, guesses: Any, now: float) -> None:

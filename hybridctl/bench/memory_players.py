@@ -1,26 +1,32 @@
-"""Those who are told the same and must say where things are: the memory, and one that keeps the last answer."""
+"""Those who are told the same and must say where things are: the memory, a naive one, and a peer."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from scipy.special import gammainc
 
-from hybridctl.bench.memory_recording import Feel, Input, Intent, Look
+from hybridctl.bench.memory_recording import Feel, Input, Look, Points
 from hybridctl.messages.arrays import FloatArray
 from world_state.association import unexpected
-from world_state.depth import measure
-from world_state.errors import MeasurementError, UnknownSlot
+from world_state.errors import UnknownSlot
+from world_state.levelling import levelled
 from world_state.memory import WorldMemory
 from world_state.noise import NoiseModel
+from world_state.presence import glances
 from world_state.readings import Looks
 from world_state.sighting import Sighting
-from world_state.slot import Slot
+from world_state.slot import Slot, predict
 from world_state.store import EventStore
+
+if TYPE_CHECKING:  # an extra that not everybody has installed
+    from hybridctl.bench.peers.stone_soup_tracks import StoneSoupTracks
 
 NEAR = 0.025
 """A thing is where somebody says if its centre is within this of there [m]."""
@@ -40,18 +46,10 @@ class Guess(NamedTuple):
     probability: float | None = None
 
 
-@dataclass(frozen=True)
-class Points:
-    """Simultaneous measurements of things without a picture: what stood where, and what was said of it."""
-
-    stamp: float
-    sightings: tuple[Sighting, ...]
-
-
 class Player(Protocol):
     """Somebody who is told what comes in, and can be asked."""
 
-    def take(self, one: Input | Points) -> None:
+    def take(self, one: Input) -> None:
         """Be told."""
         ...
 
@@ -84,28 +82,26 @@ class Remembering:
         self._noise = noise
         self.chances: list[float] = []
         """Of each look at a thing that was known: the chance of a gap as large as it had, or larger."""
+        self.look_ms: list[float] = []
+        """Time of each picture's reading, depth measured before [ms]."""
 
-    def take(self, one: Input | Points) -> None:
+    def take(self, one: Input) -> None:
         """Tell the memory."""
         self.clock.sleep_until(one.stamp)
         memory = self.memory
-        if isinstance(one, Look):
+        if isinstance(one, Look | Points):
             before = memory.beliefs.slots
-            memory.see_all(one.picture, one.answers)
-            self._judge(before, _sightings(one))
-        elif isinstance(one, Points):
-            before = memory.beliefs.slots
-            memory.take(Looks(one.stamp, "points", one.sightings, ()))
+            started = perf_counter()
+            memory.take(self._reading(one))
+            self.look_ms.append(1e3 * (perf_counter() - started))
             self._judge(before, one.sightings)
         elif isinstance(one, Feel):
             memory.feel(one.state, one.T_base_tool, commanded_width=one.commanded_width)
         elif one.phrase is None:
             memory.intend_release()
         else:
-            try:
+            with suppress(UnknownSlot):  # it is grasped all the same, by an arm that knows
                 memory.intend_grasp(one.phrase)
-            except UnknownSlot:  # it is grasped all the same, by an arm that knows
-                pass
 
     def guesses(self, now: float) -> dict[str, Guess]:
         """Say where each thing is that the memory believes in."""
@@ -120,6 +116,20 @@ class Remembering:
             for phrase, slot in named.items()
         }
 
+    def _reading(self, one: Look | Points) -> Looks:
+        """Return the reading that `WorldMemory.see_all` makes, of measurements that are there already."""
+        if isinstance(one, Points):
+            return Looks(one.stamp, "points", one.sightings, ())
+        picture = one.picture
+        standing = [
+            slot
+            for slot in self.memory.beliefs.slots.values()
+            if slot.status != "held" and slot.stamp <= picture.stamp
+        ]
+        T = levelled(picture.depth, picture.K, picture.T_base_camera, table_height=0.0)
+        seen = glances(picture, [predict(slot, picture.stamp) for slot in standing], T_base_camera=T)
+        return Looks(picture.stamp, picture.camera, one.sightings, seen)
+
     def _judge(self, before: Mapping[str, Slot], sightings: tuple[Sighting, ...]) -> None:
         """Note the chance of each look's gap; a look that the memory took for another thing's has none."""
         for sighting in sightings:
@@ -128,9 +138,11 @@ class Remembering:
                 continue
             old = before[slot.id]
             near = float(np.linalg.norm(sighting.look.position - slot.position)) < NEAR
-            if near and old.stamp <= sighting.look.stamp and float(
-                np.linalg.norm(sighting.look.position - old.position)
-            ) < NEAR:
+            if (
+                near
+                and old.stamp <= sighting.look.stamp
+                and float(np.linalg.norm(sighting.look.position - old.position)) < NEAR
+            ):
                 self.chances.append(math.exp(-unexpected(old, sighting.look)))
 
 
@@ -140,24 +152,35 @@ class LastAnswer:
 
     places: dict[str, FloatArray] = field(default_factory=dict)
 
-    def take(self, one: Input | Points) -> None:
+    def take(self, one: Input) -> None:
         """Put each phrase where its answer is; arms and intents are nothing to it."""
-        sightings: tuple[Sighting, ...] = ()
-        if isinstance(one, Look):
-            sightings = _sightings(one)
-        elif isinstance(one, Points):
-            sightings = one.sightings
-        self.places.update({sighting.phrase: sighting.look.position for sighting in sightings})
+        if isinstance(one, Look | Points):
+            self.places.update(raw_places(one))
 
     def guesses(self, now: float) -> dict[str, Guess]:
         """Say where each thing was last seen."""
         return {phrase: Guess(position) for phrase, position in self.places.items()}
 
 
+class Tracking:
+    """Stone Soup's tracker: sees points, as a peer of the memory on the point-mass part."""
+
+    def __init__(self, tracks: StoneSoupTracks) -> None:
+        self._tracks = tracks
+
+    def take(self, one: Input) -> None:
+        """Track what was pointed at; arms and intents are nothing to it."""
+        if isinstance(one, Look | Points):
+            self._tracks.see(one.stamp, raw_places(one).items())
+
+    def guesses(self, now: float) -> dict[str, Guess]:
+        """Say where each named track is."""
+        return {phrase: Guess(*place) for phrase, place in self._tracks.places(now).items()}
+
+
 def raw_places(one: Look | Points) -> dict[str, FloatArray]:
     """Return where the answers themselves are, by phrase, shape (3,) [m]."""
-    sightings = one.sightings if isinstance(one, Points) else _sightings(one)
-    return {sighting.phrase: sighting.look.position for sighting in sightings}
+    return {sighting.phrase: sighting.look.position for sighting in one.sightings}
 
 
 def mass_within(covariance: FloatArray, radius: float) -> float:
@@ -173,13 +196,3 @@ def mass_within(covariance: FloatArray, radius: float) -> float:
 
 def _share(slot: Slot) -> float:
     return slot.p_exists * slot.labels.p(slot.phrase)
-
-
-def _sightings(look: Look) -> tuple[Sighting, ...]:
-    found = []
-    for phrase, answer in look.answers.items():
-        try:
-            found.append(Sighting(phrase, measure(answer), answer.confidence, answer.pixel, answer.pixel_std))
-        except MeasurementError:
-            continue
-    return tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.observation import Observation
 from hybridctl.messages.policy import LocateAnswer
+from world_state.errors import MeasurementError
+from world_state.sighting import Sighting
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,32 @@ class Look:
     picture: Observation
     answers: Mapping[str, LocateAnswer]
     station: int
+    shown: NDArray[np.bool_]
+
+    @cached_property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """What the answers show by depth: the same for everybody, and measured once."""
+        found = []
+        for phrase, answer in self.answers.items():
+            try:
+                found.append(Sighting.of(phrase, answer, table_height=0.0))
+            except MeasurementError:  # only the table stands there
+                continue
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Points:
+    """Simultaneous measurements without a picture: what stood where, and what was said of it.
+
+    Attributes:
+        stamp: When they are there [s].
+        sightings: What was measured.
+        shown: Which things were to be seen, shape (n,), from truth.
+    """
+
+    stamp: float
+    sightings: tuple[Sighting, ...]
     shown: NDArray[np.bool_]
 
 
@@ -51,7 +80,7 @@ class Intent:
     phrase: str | None
 
 
-Input = Look | Feel | Intent
+Input = Look | Points | Feel | Intent
 
 
 @dataclass(frozen=True)

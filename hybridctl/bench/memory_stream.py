@@ -80,9 +80,9 @@ def record(stage: Stage, seed: int) -> Recording:
     world.reset(scene, actors=(crossing, visitor))
     controller = Controller(stage.model, stage.gains)
     director = Director(stage, controller, visitor, carried, seed=seed)
-    outcome = Runtime(
-        tree=director, controller=controller, arm=SimulatedArm(world), clock=world.clock
-    ).run(time_limit=LONGEST)
+    outcome = Runtime(tree=director, controller=controller, arm=SimulatedArm(world), clock=world.clock).run(
+        time_limit=LONGEST
+    )
     return director.recording(f"{outcome.status}: {outcome.cause}; {director.why}".strip("; "))
 
 

@@ -25,6 +25,7 @@ BENCHES = {
     "mpc-stress": "hybridctl.bench.mpc_stress",
     "sim": "hybridctl.bench.sim",
     "precision": "hybridctl.bench.precision",
+    "memory": "hybridctl.bench.memory",
 }
 """Each bench's name and the module whose `measure(job)` makes it."""
 _PACKAGE = Path(__file__).parents[1]

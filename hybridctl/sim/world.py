@@ -78,7 +78,7 @@ class SimWorld:
         self.arm_placed_at = self.now()
 
     def move_camera(self, position: np.ndarray, look_at: np.ndarray) -> None:
-        """Carry the scene camera to `position`, facing `look_at`, both of shape (3,) [m]; `reset` undoes it."""
+        """Carry the scene camera to `position`, facing `look_at`, both (3,) [m]; `reset` undoes it."""
         camera = self.model.camera("scene")
         camera.pos[:], camera.quat[:] = position, look_at_from_far(position, look_at)
         mujoco.mj_camlight(self.model, self.data)

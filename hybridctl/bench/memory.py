@@ -2,7 +2,8 @@
 
 Each row is one sequence (memory_stream): twenty things, look-alikes, views from six places, occlusions,
 things carried and moved. Two play on it: the memory, and one that keeps the last answer. On the same truths
-seen with independent noise (memory_iid) play both again, and Stone Soup's tracker. Truth judges (memory_judge).
+seen with independent noise (memory_iid) play both again, and Stone Soup's tracker. Truth judges
+(memory_judge).
 """
 
 from __future__ import annotations

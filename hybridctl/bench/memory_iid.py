@@ -47,7 +47,8 @@ def _points(look: Look, recording: Recording, rng: np.random.Generator) -> Point
         if not look.shown[i] or i == held or rng.random() < MISSED:
             continue
         right = float(rng.beta(4.0, 1.0))
-        of = i if rng.random() < right else int(rng.choice(np.flatnonzero(look.shown)))
+        others = np.flatnonzero(look.shown & (np.arange(len(truth.phrases)) != i))
+        of = i if rng.random() < right or not others.size else int(rng.choice(others))
         place = places[of] + rng.normal(0.0, STD)
         sightings.append(_sighting(phrase, place, right, eye, stamp))
     for _ in range(rng.poisson(CLUTTER)):

@@ -22,10 +22,10 @@ def judge(player: Player, inputs: Sequence[Input], truth: Truth, *, seed: int) -
     """Play `inputs` to somebody, ask at random times and after each look, and score by truth.
 
     Returns:
-        Plain data: `nees` (value, knowable, held), `said` (probability, true), `errors` and `raw_errors` of the
-        same things at the same instants [m] with how many `stations` were seen by then, `switches`, `notice`
-        (seconds, noticed, swapped), `known` (share of the phrases that an answer was had for), and of a memory
-        `nis`: the chance of each innovation.
+        Plain data: `nees` (value, knowable, held), `said` (probability, true), `errors` and `raw_errors` of
+        the same things at the same instants [m] with how many `stations` were seen by then, `switches`,
+        `notice` (seconds, noticed, swapped), `known` (share of the phrases that an answer was had for), and
+        of a memory `nis`: the chance of each innovation.
     """
     rng = np.random.default_rng((seed, 41))
     begin, end = float(truth.stamps[0]), float(truth.stamps[-1])
@@ -38,6 +38,8 @@ def judge(player: Player, inputs: Sequence[Input], truth: Truth, *, seed: int) -
         player.take(one)
         if isinstance(one, Look | Points):
             sheet.looked(player, one)
+    for now in queries:
+        sheet.ask(player, now)
     row = sheet.row()
     if isinstance(player, Remembering):
         row["nis"] = player.chances

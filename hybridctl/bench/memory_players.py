@@ -143,7 +143,9 @@ class Remembering:
                 and old.stamp <= sighting.look.stamp
                 and float(np.linalg.norm(sighting.look.position - old.position)) < NEAR
             ):
-                self.chances.append(math.exp(-unexpected(old, sighting.look)))
+                self.chances.append(
+                    math.exp(-unexpected(old, self._noise.trusted(sighting.look), noise=self._noise))
+                )
 
 
 @dataclass

@@ -23,7 +23,7 @@ from world_state.noise import NoiseModel
 from world_state.pose import log_likelihood, nis
 from world_state.prediction.surprise import measurement_gap
 from world_state.sighting import Sighting
-from world_state.slot import GATE, REPEATED, Slot, predict
+from world_state.slot import GATE, Slot, predict
 
 SAME_PLACE = 0.006
 """Answers whose measurements lie nearer than this point at one thing [m]."""
@@ -71,7 +71,8 @@ def places(sightings: Sequence[Sighting], *, noise: NoiseModel) -> tuple[Place, 
         else:
             found.append([sighting])
     return tuple(
-        Place(group[0].look, tuple((s.phrase, noise.p_right(s.confidence)) for s in group)) for group in found
+        Place(noise.trusted(group[0].look), tuple((s.phrase, noise.p_right(s.confidence)) for s in group))
+        for group in found
     )
 
 
@@ -114,14 +115,14 @@ def explained(
             answers[row] = Explanation(
                 slot.id,
                 "stayed" if stayed else "moved",
-                unexpected(slot, seen[row].look) if stayed else -_moved(slot, says, noise),
+                unexpected(slot, seen[row].look, noise=noise) if stayed else -_moved(slot, says, noise),
             )
     return tuple(answers[row] for row in range(len(seen)))
 
 
-def unexpected(slot: Slot, look: ObjectMeasurement) -> float:
+def unexpected(slot: Slot, look: ObjectMeasurement, *, noise: NoiseModel) -> float:
     """Return minus the log of the chance that a look of a thing that stayed is as far off as this [nat]."""
-    bias = REPEATED * look.covariance
+    bias = noise.shared(look)
     pose = predict(slot, look.stamp).pose
     off = nis(pose, look.position, look.covariance - bias, view=look.view, bias=bias)
     return measurement_gap(off, 3, slot.phrase).nats
@@ -139,7 +140,7 @@ def _known(
     fits = _fits(look, slots)
     stayed = np.full(len(slots), -np.inf)
     moved = np.array([_moved(slot, says, noise) for slot in slots]) - math.log(noise.space) + fits
-    bias = REPEATED * look.covariance
+    bias = noise.shared(look)
     # d² / tr(S) <= dᵀ S⁻¹ d: what fails this is outside the gate, and most are, without solving for them.
     for i in np.flatnonzero(distance <= GATE * spread).tolist():
         slot = predict(slots[i], look.stamp)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from hybridctl.messages.arrays import MessageError, checked_scalar
+import numpy as np
+
+from hybridctl.messages.arrays import FloatArray, MessageError, checked_scalar
 from hybridctl.messages.policy import Confidence
+from world_state.depth import ObjectMeasurement
 
+REPEATED = 0.9
+"""Part of a look's own variance that looks from the same place share."""
 _PROBABILITIES = (
     "wrong_here", "alike", "seen_there", "seen_for_another", "empty_though_there", "nudged",
     "moved_if_absent", "moved_if_hidden", "moved_if_present", "new_thing", "clutter",
@@ -26,6 +31,9 @@ class NoiseModel:
             500 about what was not there, 95 % had more than 2.37 nat.
         usual_entropy: Entropy of an everyday answer [nat].
         entropy_scale: What more than that divides the odds of being right by e [nat].
+        calibration: Standard deviation, along x and along y, of the error that all looks from one place share
+            because the camera is not quite where it says [m]; 0 for a true calibration.
+        calibration_height: The same in height, which levelling on the table leaves [m].
         space: Volume in which things stand, over which one that was moved may be anywhere [m³].
         wrong_here: Probability that a wrong location is of this very thing.
         alike: Probability that another thing goes by the same phrase.
@@ -52,6 +60,8 @@ class NoiseModel:
     best_p_right: float = 0.99
     usual_entropy: float = 2.15
     entropy_scale: float = 0.03
+    calibration: float = 0.0
+    calibration_height: float = 0.0
     space: float = 0.06
     wrong_here: float = 0.2
     alike: float = 0.3
@@ -80,6 +90,18 @@ class NoiseModel:
         for name in (*_PROBABILITIES, "best_p_right", "dropped"):
             if not 0.0 < getattr(self, name) < 1.0:
                 raise MessageError(f"NoiseModel.{name} is {getattr(self, name)}, expected between 0 and 1")
+
+    def trusted(self, look: ObjectMeasurement) -> ObjectMeasurement:
+        """Return a look with the error of its camera's calibration in its covariance."""
+        if self.calibration == 0.0 == self.calibration_height:
+            return look
+        shared = np.diag(np.square([self.calibration, self.calibration, self.calibration_height]))
+        return replace(look, covariance=look.covariance + shared)
+
+    def shared(self, look: ObjectMeasurement) -> FloatArray:
+        """Return what looks from the same place share of a trusted look's covariance, (3, 3) [m²]."""
+        calibration = np.diag(np.square([self.calibration, self.calibration, self.calibration_height]))
+        return np.asarray(calibration + REPEATED * (look.covariance - calibration))
 
     def p_right(self, confidence: Confidence) -> float:
         """Return the probability that a location is right, kept off 0 and 1 so that no answer is final.

@@ -26,6 +26,8 @@ UNKNOWN: FloatArray = (MASKS / MASKS.sum(axis=1, keepdims=True)).sum(axis=0) / l
 """Weights of one that nobody has seen: each state is equally likely, and within it each cell."""
 NUDGE = 0.002
 """It slides by itself, or is touched, by this part of its travel in a second, and by √t times that in t."""
+NUDGE_RATES: FloatArray = (NUDGE * (CELLS - 1)) ** 2 * (1.0 - np.cos(np.pi * np.arange(CELLS) / CELLS))
+"""How fast each cosine over the cells fades by that [1/s], shape (101,)."""
 SOMEBODY = 600.0
 """Mean time after which somebody has opened or shut it [s]."""
 OUTLIERS = 0.01
@@ -91,13 +93,12 @@ class Articulation:
     def predict(self, dt: float) -> Self:
         """Return the belief `dt` [s] later, its stamp unchanged: less sure, as nobody looked.
 
-        Nudges diffuse it, and the ends of the travel reflect (a cosine transform makes that a product). With
-        the chance that somebody moved it in the meantime, anything may be.
+        Nudges diffuse it over the cells, and the ends of the travel reflect: a cosine transform diagonalises
+        that diffusion, any `dt` is one product. And somebody may have moved it: then anything may be.
         """
         if dt <= 0.0:
             return self
-        frequencies = np.pi * np.arange(CELLS) * (CELLS - 1) / CELLS
-        spread = np.exp(-0.5 * NUDGE**2 * dt * frequencies**2)
+        spread = np.exp(-dt * NUDGE_RATES)
         diffused = np.maximum(idct(dct(self.weights, type=2) * spread, type=2), 0.0)
         moved = -np.expm1(-dt / SOMEBODY)
         weights = (1.0 - moved) * diffused / diffused.sum() + moved * UNKNOWN

@@ -31,8 +31,8 @@ SIZE_STD = 0.004
 """Standard deviation of a measured size [m]."""
 NUDGE_STD = 0.025
 """How far a push moves a thing [m]."""
-UNLIKE = -4.0
-"""A size or shape that does not fit at all costs this [nat]: depth may join what touches."""
+TOO_LARGE, TOO_SMALL = -4.0, -12.0
+"""A size that does not fit at all costs this [nat]: depth may join what touches, but takes nothing away."""
 ROUNDNESS = -2.0
 """What a turn costs that a thing has now and had not, or the contrary [nat]."""
 _LEAST = 1e-12
@@ -97,8 +97,7 @@ def explained(
         if slots:
             staying[row], moving = _known(place.look, slots, says, noise=noise)
             words = np.array([_words(place, {n: s.labels.p(n) for n in names}, noise) for s in slots])
-            exists = np.log([s.p_exists for s in slots])
-            gains[row, : len(slots)] = np.logaddexp(staying[row], moving) + words + exists
+            gains[row, : len(slots)] = np.logaddexp(staying[row], moving) + words
         free = {name: min(0.9, max(noise.alike, 1.0 - taken[name])) for name in names}
         gains[row, len(slots) + row] = math.log(noise.new_thing / noise.space) + _words(place, free, noise)
         gains[row, len(slots) + len(seen) + row] = math.log(noise.clutter / noise.space)
@@ -150,10 +149,14 @@ def _known(
         variance = NUDGE_STD**2 + float(np.trace(slot.pose.joint[:3, :3])) / 3.0
         nudged = -0.5 * float(distance[i]) / variance - 1.5 * math.log(2.0 * math.pi * variance)
         gone = math.log(noise.empty_though_there) if says.get(slot.id) == "absent" else 0.0
-        stayed[i] = fits[i] + float(
-            np.logaddexp(
-                math.log(1.0 - noise.nudged) + held_still + gone,
-                math.log(noise.nudged) + nudged,
+        stayed[i] = (
+            fits[i]
+            + math.log(slot.p_exists)
+            + float(
+                np.logaddexp(
+                    math.log(1.0 - noise.nudged) + held_still + gone,
+                    math.log(noise.nudged) + nudged,
+                )
             )
         )
     return stayed, moved
@@ -167,7 +170,8 @@ def _fits(look: ObjectMeasurement, slots: Sequence[Slot]) -> FloatArray:
     # A square's two sides are measured in either order.
     miss = np.sort(extent[:, :2], axis=1) - np.sort(look.extent[:2])
     tall = extent[:, 2] - look.extent[2]
-    fits = np.maximum(-0.5 * ((miss**2).sum(axis=1) + tall**2) / SIZE_STD**2, UNLIKE)
+    most = np.where((miss.max(axis=1) > 0.0) & (miss.min(axis=1) > -SIZE_STD), TOO_SMALL, TOO_LARGE)
+    fits = np.maximum(-0.5 * ((miss**2).sum(axis=1) + tall**2) / SIZE_STD**2, most)
     turned = np.array([slot.pose.symmetry != 0 for slot in slots])
     return np.asarray(fits + np.where(turned != look.yaw_meaningful, ROUNDNESS, 0.0))
 
@@ -184,6 +188,6 @@ def _words(place: Place, called: Mapping[str, float], noise: NoiseModel) -> floa
 def _moved(slot: Slot, says: Mapping[str, str], noise: NoiseModel) -> float:
     """Return ln of the probability that the thing stands elsewhere in the picture [nat]."""
     by = {"absent": noise.moved_if_absent, "present": noise.moved_if_present}
-    if slot.status == "held":
+    if slot.status == "held" or slot.existence < 0.0:  # its place was seen empty before
         return math.log(noise.moved_if_absent)
     return math.log(by.get(says.get(slot.id, ""), noise.moved_if_hidden))

@@ -1,4 +1,4 @@
-"""What a thing moves with: the hand that holds it, the drawer that it lies in, the plate that it stands on."""
+"""What a thing moves with: the hand that holds it, the drawer it lies in, the plate it stands on."""
 
 from __future__ import annotations
 

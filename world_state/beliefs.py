@@ -45,8 +45,8 @@ class Beliefs:
     articulations: Mapping[str, Articulation] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
     voices: Mapping[str, Voices] = field(default_factory=dict)
-    hand: Hand = Hand()
-    touch: Touch = Touch()
+    hand: Hand = field(default_factory=Hand)
+    touch: Touch = field(default_factory=Touch)
     hand_eye: HandEye = UNKNOWN
     next_id: int = 1
     stamp: float = 0.0
@@ -56,6 +56,9 @@ class Beliefs:
             value = getattr(self, name)
             if not isinstance(value, MappingProxyType):
                 object.__setattr__(self, name, MappingProxyType(dict(value)))
+        for key, slot in self.slots.items():
+            if slot.id != key:
+                raise MessageError(f"Beliefs.slots has {slot.id!r} under {key!r}, expected its own id")
         if self.next_id < 1:
             raise MessageError(f"Beliefs.next_id is {self.next_id}, expected 1 or more")
         checked_scalar("Beliefs.stamp", self.stamp)

@@ -33,3 +33,30 @@ class UnknownSlot(WorldStateError, KeyError):  # noqa: N818 - it reads as what i
     def __str__(self) -> str:
         names = ", ".join(map(repr, self.known)) or "nothing yet"
         return f"no slot for {self.phrase!r}; the memory knows {names}"
+
+
+class ExpressionError(WorldStateError, ValueError):
+    """An expression that should refer to a thing cannot be read.
+
+    Attributes:
+        text: The expression.
+    """
+
+    def __init__(self, text: str, problem: str) -> None:
+        self.text = text
+        super().__init__(f"{text!r} is no expression that refers to a thing: {problem}")
+
+
+class UnknownWord(ExpressionError):  # noqa: N818 - it reads as what it says
+    """An expression holds a word that the memory does not know.
+
+    Attributes:
+        word: Which.
+        similar: Known words that look like it.
+    """
+
+    def __init__(self, word: str, text: str, similar: Iterable[str], nouns: Iterable[str]) -> None:
+        self.word = word
+        self.similar = tuple(similar)
+        meant = f" (is {' or '.join(map(repr, self.similar))} meant?)" if self.similar else ""
+        super().__init__(text, f"{word!r} is not known{meant}; known nouns are {', '.join(nouns)}")

@@ -44,7 +44,8 @@ class Fact:
         age = max(0.0, now - self.stamp)
         if age == 0.0:
             return self.log_odds
-        return self.prior_log_odds + 0.5 ** (age / self.half_life) * (self.log_odds - self.prior_log_odds)
+        left = math.exp2(-age / self.half_life)
+        return self.prior_log_odds + left * (self.log_odds - self.prior_log_odds)
 
     def probability(self, now: float) -> float:
         """Return the probability at `now` [s] that it is so."""

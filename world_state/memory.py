@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Self
 
+import numpy as np
+
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.clock import Clock
@@ -12,12 +14,13 @@ from hybridctl.messages.observation import Observation
 from hybridctl.messages.policy import AskAnswer, LocateAnswer
 from world_state.beliefs import Beliefs
 from world_state.close_looks import Series, look_close
-from world_state.errors import MeasurementError, UnknownSlot
+from world_state.errors import MeasurementError
 from world_state.hand_eye import HandEye
-from world_state.holding import HoldingState
 from world_state.levelling import levelled
 from world_state.noise import NoiseModel
+from world_state.posture import HandCamera, Posture
 from world_state.presence import Glance, glances
+from world_state.queries import Queries
 from world_state.readings import (
     READINGS,
     Answered,
@@ -30,17 +33,17 @@ from world_state.readings import (
     Reading,
     Told,
 )
-from world_state.relations import is_inside
 from world_state.sighting import Sighting
 from world_state.slot import Slot, predict
 from world_state.store import EventStore
+from world_state.transport import inverse
 
 
-class WorldMemory:
+class WorldMemory(Queries):
     """Beliefs about the world; each change of one is an event in the store.
 
-    Every reading comes in by `take`; the other methods make readings of what the tree has at hand. Called
-    from one thread, the tree's.
+    Every reading comes in by `take`; the other methods make readings of what the tree has at hand, and those
+    of Queries say what is believed. Called from one thread, the tree's.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class WorldMemory:
         self._beliefs = Beliefs()
         self._recorded = self._beliefs
         self._series: CloseLooked | None = None
+        self._posture: Posture | None = None
+        self._hand_camera: HandCamera | None = None
         self.surprise = 0.0
         """Minus the log of how expected the last reading was [nat]."""
 
@@ -95,6 +100,11 @@ class WorldMemory:
     def now(self) -> float:
         """Return the clock's time [s]."""
         return self._clock.now()
+
+    @property
+    def posture(self) -> Posture | None:
+        """How the arm last stood; None where nobody felt it since the program started."""
+        return self._posture
 
     def take(self, reading: Reading) -> Correction:
         """Correct the beliefs by a reading, and store both if it changed more than a tick does.
@@ -164,6 +174,7 @@ class WorldMemory:
                 stays as it was.
         """
         slot = self.slot(phrase)
+        self._hand_camera = HandCamera(inverse(picture.T_base_tool) @ picture.T_base_camera, picture.K)
         last = self._series
         series = Series(self.hand_eye)
         if last is not None and last.slot == slot.id and last.series.goes_on_at(picture.stamp):
@@ -197,6 +208,8 @@ class WorldMemory:
             T_base_tool: Tool pose at the same instant, shape (4, 4) [m]; the tool lies between the fingers.
             commanded_width: Finger distance that the gripper was told to take [m].
         """
+        speed = float(np.abs(state.dq).max(initial=0.0))
+        self._posture = Posture(T_base_tool, speed, state.stamp, self._hand_camera)
         self.take(
             Feeling.of(state, T_base_tool, commanded_width=commanded_width, table_height=self._table_height)
         )
@@ -225,56 +238,6 @@ class WorldMemory:
     def hand_eye(self) -> HandEye:
         """What is believed of the error of the camera on the hand."""
         return self._beliefs.hand_eye
-
-    def slot(self, phrase: str) -> Slot:
-        """Return what is believed of a thing, as of now: less sure the longer ago it was seen.
-
-        Raises:
-            UnknownSlot: the memory knows no such thing; the error lists those it knows.
-        """
-        found = self._beliefs.slot_named(phrase)
-        if found is None:
-            raise UnknownSlot(phrase, {slot.phrase for slot in self._beliefs.slots.values()})
-        return predict(found, self.now())
-
-    def has(self, phrase: str) -> bool:
-        """Return whether the memory has a slot for the thing."""
-        return self._beliefs.slot_named(phrase) is not None
-
-    def slots(self) -> tuple[Slot, ...]:
-        """Return all slots as of now, in the order in which they were first seen."""
-        return tuple(predict(slot, self.now()) for slot in self._beliefs.slots.values())
-
-    def age(self, phrase: str) -> float:
-        """Return how long ago the belief about a thing was last corrected [s].
-
-        Raises:
-            UnknownSlot: the memory knows no such thing.
-        """
-        return max(0.0, self.now() - self.slot(phrase).stamp)
-
-    def holding(self) -> str | None:
-        """Return what is held; None when nothing is, when not sure, or when nobody knows what it is."""
-        held = self.holding_state()
-        return held.phrase if held.state is True else None
-
-    def holding_state(self) -> HoldingState:
-        """Return whether something is held (True, False, or None: not sure), how sure, and what it is."""
-        grip, touch = self._beliefs.hand.grip, self._beliefs.touch
-        phrase = None if grip is None else self._beliefs.slots[grip.slot].phrase
-        return HoldingState(touch.state, touch.probability, phrase)
-
-    def is_in(self, phrase: str, container: str) -> bool | None:
-        """Return whether a thing lies in a container; None when one is unknown or the belief too vague.
-
-        A held thing is in nothing; one that may be held is not known to be in anything.
-        """
-        if phrase == container or not self.has(phrase) or not self.has(container):
-            return None
-        thing, grip = self.slot(phrase), self._beliefs.hand.grip
-        if grip is not None and grip.slot == thing.id:
-            return False if self._beliefs.touch.state is True else None
-        return is_inside(thing, self.slot(container))
 
     def _look(self, picture: Observation, sightings: tuple[Sighting, ...]) -> None:
         """Take in a picture; what was looked at closely before may have moved, so those looks are over."""

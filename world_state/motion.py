@@ -18,13 +18,13 @@ from world_state.pose import (
     BASE,
     SPEED,
     PoseBelief,
-    ViewBias,
     correct_position,
     gaussian,
     initial,
     log_likelihood,
     nis,
 )
+from world_state.view_bias import ViewBias
 
 DRIFT_VARIANCE = 0.001**2
 """A thing that nobody looks at may be nudged: 1 mm after a second, 1 cm after 100 [m²/s]."""
@@ -34,14 +34,14 @@ STEADY = 2.0
 """Time in which a moving thing's velocity loses all but 1/e of its memory [s]."""
 RESTS_FOR, MOVES_FOR = 60.0, 3.0
 """Mean times between which a thing begins to move, and stops again [s]."""
-PUT_AFTER = 600.0
-"""Mean time after which somebody has put a thing elsewhere [s]."""
 PUT_AT_ONCE = 1e-4
-"""Probability of the same between looks, however soon one follows the other."""
-PUT_SPREAD = 0.2
-"""Standard deviation of where it is put [m]."""
+"""Probability that it was put elsewhere between two looks, however soon one follows the other."""
+NEAR, FAR = 0.05, 0.3
+"""Standard deviations of where it is put, pushed aside or carried off, each as likely [m]."""
 SAME_ERROR = 0.05
 """A thing that has moved this far looks different: its views' errors have lost all but 1/e [m]."""
+PLAIN_ODDS = -2.9
+"""Below these log-odds of moving a look that rest explains well is not tried against other models [nat]."""
 MOST_ODDS = 6.0
 """Log-odds of moving are held within this [nat]: a mind can be changed in a look or two."""
 
@@ -59,11 +59,13 @@ class Observed(NamedTuple):
 
 
 def predict(pose: PoseBelief, dt: float) -> PoseBelief:
-    """Return the belief `dt` [s] later: at rest in the same place and less sure, moving farther on."""
+    """Return the belief `dt` [s] later: at rest in the same place and less sure, moving farther on.
+
+    What moves is taken to stop after MOVES_FOR, if nobody looks.
+    """
     if dt <= 0.0:
         return pose
-    later = move(pose, dt) if pose.moving else rest(pose, dt)
-    later = replace(later, motion=_odds_after(pose.motion, dt))
+    later = replace(_moved(pose, dt) if pose.moving else rest(pose, dt), motion=_odds_after(pose.motion, dt))
     return rest(later, 0.0) if pose.moving and not later.moving else later
 
 
@@ -117,28 +119,47 @@ def observe(
     Other arguments as in `pose.correct_position`.
     """
     dt = max(0.0, dt)
-    rested, moved = rest(pose, dt), move(pose, dt)
-    odds = _odds_after(pose.motion, dt)
-    before = moved if odds > 0.0 else rested
-    surprise = nis(before, z, R, view=view, bias=bias)
-    rest_fit = log_likelihood(rested, z, R, view=view, bias=bias)
-    move_fit = log_likelihood(moved, z, R, view=view, bias=bias)
-    put = min(0.5, PUT_AT_ONCE - math.expm1(-dt / PUT_AFTER))
-    put_fit = math.log(put) + gaussian(
-        z - pose.position, pose.joint[:3, :3] + R + bias + PUT_SPREAD**2 * np.eye(3)
-    )
-    moving = -math.log1p(math.exp(-odds))  # ln of the probability of moving, and of resting
-    if put_fit > max(rest_fit + moving - odds, move_fit + moving):
-        fresh = initial(z, R, view=view, bias=bias, symmetry=pose.symmetry)
-        T = np.array(fresh.T)
-        T[:3, :3] = pose.T[:3, :3]  # nothing is known of its new turn; the old one is as good a start as any
-        return Observed(replace(fresh, T=T), "put", surprise)
-    odds = max(-MOST_ODDS, min(MOST_ODDS, odds + move_fit - rest_fit))
-    chosen = moved if odds > 0.0 else rested
-    after = correct_position(chosen, z, R, view=view, bias=bias)
-    if odds <= 0.0:  # at rest no innovation is a velocity
-        after = replace(after, velocity=np.zeros(3))
-    return Observed(replace(after, motion=odds), "moving" if odds > 0.0 else "rest", surprise)
+    rested, odds = rest(pose, dt), _odds_after(pose.motion, dt)
+    surprise = nis(rested, z, R, view=view, bias=bias)
+    # Evidence for another model is half of this at most, and does not make up for these odds.
+    if odds > PLAIN_ODDS or surprise > -2.0 * PLAIN_ODDS:
+        moved = _moved(pose, dt)
+        rest_fit = log_likelihood(rested, z, R, view=view, bias=bias) - math.log1p(math.exp(odds))
+        move_fit = log_likelihood(moved, z, R, view=view, bias=bias) - math.log1p(math.exp(-odds))
+        if odds > 0.0:
+            surprise = nis(moved, z, R, view=view, bias=bias)
+        if _put_fit(pose, z, R + bias, dt=dt) > max(rest_fit, move_fit):
+            return Observed(initial(z, R, view=view, bias=bias, symmetry=pose.symmetry), "put", surprise)
+        odds = max(-MOST_ODDS, min(MOST_ODDS, move_fit - rest_fit))
+        if odds > 0.0:
+            after = correct_position(moved, z, R, view=view, bias=bias)
+            after = after if pose.moving else _of_unknown_velocity(after)
+            return Observed(replace(after, motion=odds), "moving", surprise)
+    after = correct_position(rested, z, R, view=view, bias=bias)
+    return Observed(replace(after, motion=odds), "rest", surprise)
+
+
+def _moved(pose: PoseBelief, dt: float) -> PoseBelief:
+    """Return the belief of what moves, but stops after MOVES_FOR."""
+    later = move(pose, min(dt, MOVES_FOR))
+    return later if dt <= MOVES_FOR else later.spread(DRIFT_VARIANCE * (dt - MOVES_FOR) * np.eye(3))
+
+
+def _put_fit(pose: PoseBelief, z: FloatArray, R: FloatArray, *, dt: float) -> float:
+    """Return ln of the probability that a motion began and ended within `dt`, and of the look if so [nat]."""
+    began = -math.expm1(-dt / RESTS_FOR)
+    goes_on = began * MOVES_FOR / dt * -math.expm1(-dt / MOVES_FOR) if dt > 0.0 else 0.0
+    S = pose.joint[:3, :3] + R
+    near, far = (gaussian(z - pose.position, S + spread**2 * np.eye(3)) for spread in (NEAR, FAR))
+    return math.log(PUT_AT_ONCE + max(0.0, began - goes_on)) + float(np.logaddexp(near, far)) - math.log(2.0)
+
+
+def _of_unknown_velocity(pose: PoseBelief) -> PoseBelief:
+    """Return the belief with a velocity that may be as estimated or zero: one jump is no velocity yet."""
+    P = np.array(pose.joint)
+    P[6:9], P[:, 6:9] = 0.0, 0.0
+    P[6:9, 6:9] = SPEED**2 * np.eye(3) + 0.25 * np.outer(pose.velocity, pose.velocity)
+    return replace(pose, joint=P, velocity=np.zeros(3))
 
 
 def _odds_after(odds: float, dt: float) -> float:

@@ -1,12 +1,12 @@
 """Where a thing is, how it is turned and how it moves: an error-state Kalman filter on SE(3).
 
-The error is x = [δp, δθ, δv, b_1, …, b_k] in the base frame: the place [m], the turn as a rotation vector with
-R = Exp(δθ) R̂ [rad], the velocity [m/s], and for each place that the thing was looked at from the error which
-all looks from there share [m]. A look is z = p + b_k + noise. b_k is calibration and what the network sees
-wrongly again and again: so the tenth look from one place says next to nothing new, a look from another place
-does, and the covariance keeps what nobody can know (Schmidt, Application of state-space methods to navigation
-problems, 1966; here the biases are estimated as well). Error state and its reset: Solà, Quaternion kinematics
-for the error-state Kalman filter, 2017 (arXiv:1711.02508), section 7.
+The error is x = [δp, δθ, δv, b_1, …, b_k] in the base frame: the place [m], the turn as a rotation vector
+with R = Exp(δθ) R̂ [rad], the velocity [m/s], and for each place that the thing was looked at from the error
+which all looks from there share [m]. A look is z = p + b_k + noise. b_k is calibration and what the network
+sees wrongly again and again: so the tenth look from one place says next to nothing new, a look from another
+place does, and the covariance keeps what nobody can know (Schmidt, Application of state-space methods to
+navigation problems, 1966; here the biases are estimated as well). Error state and its reset: Solà, Quaternion
+kinematics for the error-state Kalman filter, 2017 (arXiv:1711.02508), section 7.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from scipy.linalg import eigh
 
 from hybridctl.messages.arrays import FloatArray, MessageError, checked, checked_scalar, checked_transform
 from world_state.so3 import about_z, exp, left_jacobian, wrapped, yaw_jacobian, yaw_of
+from world_state.view_bias import SAME_VIEW, ViewBias, in_common
 
 MOST_VIEWS = 6
-"""Biases that are kept: the state stays small however often the arm looks."""
-SAME_VIEW = 0.05
-"""Cameras nearer to each other than this see the same picture and make the same error [m]."""
+"""Biases that are kept: the state stays small however often the arm looks. The oldest goes first."""
 FLOOR_VARIANCE = 0.001**2
 """Calibration that all cameras share, which no number of looks improves [m²]."""
+LEAST_BIAS = 1e-6**2
+"""No two places share less than this [m²]: it keeps covariances invertible where a sensor says zero."""
 YAW_FLOOR = 0.01**2
 """The same of a turn about the vertical [rad²]."""
 TILT_VARIANCE = 0.03**2
@@ -43,37 +43,13 @@ BASE = 9  # components of the error before the views' biases
 
 
 @dataclass(frozen=True, eq=False)
-class ViewBias:
-    """The error that looks from one place share.
-
-    Attributes:
-        place: Where the camera stood, shape (3,) [m].
-        mean: Its estimate, shape (3,) [m].
-        prior: Its covariance before anything was learned of it, shape (3, 3) [m²].
-    """
-
-    place: FloatArray
-    mean: FloatArray
-    prior: FloatArray
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "place", checked("ViewBias.place", self.place, shape=(3,)))
-        object.__setattr__(self, "mean", checked("ViewBias.mean", self.mean, shape=(3,)))
-        object.__setattr__(self, "prior", checked("ViewBias.prior", self.prior, shape=(3, 3)))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the bias as JSON values."""
-        return {"place": self.place.tolist(), "mean": self.mean.tolist(), "prior": self.prior.tolist()}
-
-
-@dataclass(frozen=True, eq=False)
 class PoseBelief:
     """Belief about one thing's pose and motion.
 
     Attributes:
         T: Mean of T_base_object, shape (4, 4) [m].
         velocity: Mean velocity of its origin, shape (3,) [m/s]; zero of what rests.
-        joint: Covariance of the error, shape (n, n), n = 9 + 3 × number of views; symmetric positive definite.
+        joint: Covariance of the error, shape (n, n), n = 9 + 3 × number of views; positive definite.
         views: The biases in the order of their rows, the oldest first.
         symmetry: How many turns about its z axis look the same: 1 none, 4 a square block, 0 all of them.
         motion: ln of the odds that it moves [nat].
@@ -93,6 +69,11 @@ class PoseBelief:
         object.__setattr__(self, "joint", checked("PoseBelief.joint", self.joint, shape=(n, n)))
         if not self.joint.diagonal().min() > 0.0:
             raise MessageError("PoseBelief.joint has variances that are not positive")
+        if not (self.joint == self.joint.T).all():
+            if not np.allclose(self.joint, self.joint.T, rtol=1e-6, atol=1e-12):
+                raise MessageError("PoseBelief.joint is not symmetric")
+            joint = _symmetric(self.joint)  # what rounding left
+            object.__setattr__(self, "joint", checked("PoseBelief.joint", joint, shape=(n, n)))
         if self.symmetry not in SYMMETRIES:
             raise MessageError(f"PoseBelief.symmetry is {self.symmetry}, expected one of {SYMMETRIES}")
         checked_scalar("PoseBelief.motion", self.motion)
@@ -171,9 +152,9 @@ class PoseBelief:
             raise MessageError(
                 f"joint of {len(views)} views has {upper.shape} numbers, expected {n * (n + 1) // 2}"
             )
-        joint = np.zeros((n, n))
+        joint = np.empty((n, n))
         joint[np.triu_indices(n)] = upper
-        joint = joint + np.triu(joint, 1).T
+        joint.T[np.triu_indices(n)] = upper
         return cls(**{**values, "views": views, "joint": joint})
 
 
@@ -201,15 +182,18 @@ def initial(
     T = np.eye(4)
     T[:3, :3] = about_z(0.0 if yaw is None else yaw)
     T[:3, 3] = position
-    views = () if view is None or bias is None else (ViewBias(view, np.zeros(3), bias),)
+    views: tuple[ViewBias, ...] = ()
+    if view is not None and bias is not None:
+        bias = bias + LEAST_BIAS * np.eye(3)
+        views = (ViewBias(view, np.zeros(3), bias),)
     P = np.zeros((BASE + 3 * len(views),) * 2)
     P[:3, :3] = covariance
     turn = UNKNOWN_TURN if yaw is None or symmetry == 0 else max(yaw_variance, YAW_FLOOR)
     P[3, 3], P[4, 4], P[5, 5] = TILT_VARIANCE, TILT_VARIANCE, turn
     P[6, 6] = P[7, 7] = P[8, 8] = SPEED**2
-    if views:  # z = p + b + noise, of p nothing was known: its error is minus the other two
+    if bias is not None and views:  # z = p + b + noise: the error of p is minus the other two
         P[:3, :3] += bias
-        P[9:, :3] = P[:3, 9:] = -np.asarray(bias)
+        P[9:, :3] = P[:3, 9:] = -bias
         P[9:, 9:] = bias
     return PoseBelief(T, np.zeros(3), _symmetric(P), views, symmetry)
 
@@ -243,7 +227,7 @@ def correct_position(
         z: Where the thing was seen, shape (3,) [m].
         R: Covariance of the look's own noise, shape (3, 3) [m²].
         view: Where the camera stood, shape (3,) [m]. Farther than SAME_VIEW from all known places it opens a
-            new bias, and the oldest goes when there are more than MOST_VIEWS.
+            new bias; when there are more than MOST_VIEWS the oldest is forgotten (`_forgetting`).
         bias: Covariance of the error that looks from there share, shape (3, 3) [m²]. A look that claims to
             share less of it than those before had this part in common with them, and the rest to itself.
     """
@@ -290,7 +274,7 @@ def correct_yaw(pose: PoseBelief, yaw: float, variance: float, *, repeated: bool
 
 
 def view_index(pose: PoseBelief, view: FloatArray) -> int | None:
-    """Return which of the belief's views the camera's place is, None when it is a new one."""
+    """Return which of the belief's views a camera's place is, None when it is a new one."""
     if not pose.views:
         return None
     distances = [math.dist(known.place, view) for known in pose.views]
@@ -321,49 +305,47 @@ def _with_view(
     pose: PoseBelief, R: FloatArray, *, view: FloatArray, bias: FloatArray
 ) -> tuple[PoseBelief, int, FloatArray]:
     """Return the belief with a bias for the view, the first of its three rows, and the look's own noise."""
+    bias = bias + LEAST_BIAS * np.eye(3)
     index = view_index(pose, view)
     if index is not None:
         return _shared(pose, index, R, bias)
-    P, views = pose.joint, pose.views
-    if len(views) >= MOST_VIEWS:  # marginalising a Gaussian: its rows and columns go
-        keep = np.r_[0:BASE, BASE + 3 : len(P)]
-        P, views = P[np.ix_(keep, keep)], views[1:]
-    n = len(P)
+    pose = _forgetting(pose) if len(pose.views) >= MOST_VIEWS else pose
+    n = len(pose.joint)
     grown = np.zeros((n + 3, n + 3))
-    grown[:n, :n] = P
+    grown[:n, :n] = pose.joint
     grown[n:, n:] = bias
-    views = (*views, ViewBias(view, np.zeros(3), bias))
+    views = (*pose.views, ViewBias(view, np.zeros(3), bias))
     return replace(pose, joint=grown, views=views), n, R
+
+
+def _forgetting(pose: PoseBelief) -> PoseBelief:
+    """Return the belief without its oldest bias.
+
+    To meet that place again as a stranger counts its error twice. So the place is not taken to be surer than
+    the mean of MOST_VIEWS biases such as this one, which bounds what laps through many places can claim.
+    """
+    keep = np.r_[0:BASE, BASE + 3 : len(pose.joint)]
+    P = pose.joint[np.ix_(keep, keep)]
+    lacking, vectors = np.linalg.eigh(pose.views[0].prior / MOST_VIEWS - P[:3, :3])
+    P[:3, :3] += (vectors * np.maximum(lacking, 0.0)) @ vectors.T
+    return replace(pose, joint=_symmetric(P), views=pose.views[1:])
 
 
 def _shared(
     pose: PoseBelief, index: int, R: FloatArray, bias: FloatArray
 ) -> tuple[PoseBelief, int, FloatArray]:
-    """Return the belief with the bias that a look has in common with those before, and the look's noise.
-
-    Of errors with covariances B (before) and C (now), V is chosen with B = V Vᵀ and C = V diag(λ) Vᵀ. Their
-    common part b' has V diag(m) Vᵀ with m = min(1, λ): given b, it is V diag(m) V⁻¹ b with the covariance
-    V diag(m - m²) Vᵀ, and what C has besides is noise of this look.
-    """
+    """Return the belief with the bias that a look has in common with those before, and the look's noise."""
     known, k = pose.views[index], BASE + 3 * index
-    B = known.prior
-    if np.abs(bias - B).max() <= 1e-3 * B.diagonal().max():
+    common = in_common(known.prior, bias)
+    if common is None:
         return pose, k, R
-    ratio, W = eigh(bias, B)
-    V = B @ W
-    m = np.minimum(ratio, 1.0)
-    if ratio[-1] > 1.0:
-        R = R + (V * (ratio - m)) @ V.T
-    if ratio[0] < 1.0 - 1e-9:
-        A = (V * m) @ W.T
-        P = np.array(pose.joint)
-        P[k : k + 3] = A @ P[k : k + 3]
-        P[:, k : k + 3] = P[:, k : k + 3] @ A.T
-        P[k : k + 3, k : k + 3] += (V * (m - m * m)) @ V.T
-        common = ViewBias(known.place, A @ known.mean, _symmetric((V * m) @ V.T))
-        views = (*pose.views[:index], common, *pose.views[index + 1 :])
-        pose = replace(pose, joint=_symmetric(P), views=views)
-    return pose, k, R
+    P = np.array(pose.joint)
+    P[k : k + 3] = common.keep @ P[k : k + 3]
+    P[:, k : k + 3] = P[:, k : k + 3] @ common.keep.T
+    P[k : k + 3, k : k + 3] += common.rest
+    view = ViewBias(known.place, common.keep @ known.mean, _symmetric(common.prior))
+    views = (*pose.views[:index], view, *pose.views[index + 1 :])
+    return replace(pose, joint=_symmetric(P), views=views), k, R + common.noise
 
 
 def _innovation(
@@ -385,10 +367,12 @@ def _injected(pose: PoseBelief, error: FloatArray, P: FloatArray) -> PoseBelief:
         J = left_jacobian(turn)
         P[3:6] = J @ P[3:6]
         P[:, 3:6] = P[:, 3:6] @ J.T
-    views = tuple(
-        replace(view, mean=view.mean + error[BASE + 3 * i : BASE + 3 * i + 3])
-        for i, view in enumerate(pose.views)
-    )
+    views = pose.views
+    if error[BASE:].any():
+        views = tuple(
+            ViewBias(view.place, view.mean + error[BASE + 3 * i : BASE + 3 * i + 3], view.prior)
+            for i, view in enumerate(views)
+        )
     return replace(pose, T=T, velocity=pose.velocity + error[6:9], joint=_symmetric(P), views=views)
 
 

@@ -21,9 +21,9 @@ OVER_TOP = 0.015
 BESIDE = 0.01
 """What lies farther than this beside its outline is something else [m]."""
 RADII = (0.0, 0.3, 0.6, 0.8, 0.9, 1.0)
-"""Where a footprint is looked at, in half widths from its centre: mostly near its rim, all that a bowl has."""
+"""Where a footprint is looked at, in half lengths from its centre: mostly near the rim, all that a bowl has."""
 REACH = 1.5
-"""A thing that stands farther than this from where it is looked for shows nothing there, in half widths."""
+"""A thing that stands farther than this from where it is looked for shows nothing there, in half lengths."""
 TALL = 0.5
 """What stands there must reach this part of its height to be taken for it."""
 THERE, THROUGH, STRAY = 0.2, 0.75, 0.1
@@ -32,7 +32,7 @@ showing anything at its place. A bowl shows by its wall, near half of the sample
 
 _turns = 2.0 * np.pi * np.arange(12) / 12
 SAMPLES: FloatArray = np.vstack([r * np.column_stack([np.cos(_turns), np.sin(_turns)]) for r in RADII])
-"""The samples in half widths from the centre, shape (72, 2)."""
+"""The samples in half lengths from the centre, shape (72, 2)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def glances(picture: Observation, slots: Sequence[Slot], *, T_base_camera: Float
         return ()
     centre = np.stack([slot.position for slot in slots])
     extent = np.stack([slot.extent for slot in slots])
-    half = extent[:, :2].min(axis=1) / 2
+    half = extent[:, :2].max(axis=1) / 2
     sample = np.repeat(centre[:, None, :], len(SAMPLES), axis=1)
     sample[..., :2] += half[:, None, None] * SAMPLES
     R, p = T_base_camera[:3, :3], T_base_camera[:3, 3]

@@ -14,17 +14,18 @@ from world_state.attachment import UNATTACHED, Attachment
 from world_state.categorical import Categorical
 from world_state.depth import ObjectMeasurement
 from world_state.fact import sigmoid
+from world_state.lexicon import named
 from world_state.motion import DRIFT_VARIANCE, observe
 from world_state.motion import predict as predict_pose
 from world_state.pose import (
     FLOOR_VARIANCE,
-    SAME_VIEW,
     PoseBelief,
     correct_yaw,
     initial,
     view_index,
 )
 from world_state.so3 import wrapped, yaw_of
+from world_state.view_bias import SAME_VIEW
 
 __all__ = [
     "DRIFT_VARIANCE", "FLOOR_VARIANCE", "GATE", "REPEATED", "SAME_VIEW", "SOURCES", "Slot",
@@ -33,6 +34,7 @@ __all__ = [
 
 SOURCES = ("seen", "held", "released", "dropped")
 GATE = 16.27  # chi² with 3 degrees of freedom at 99.9 %
+CAUSES = {"rest": "seen", "moving": "moving", "put": "moved"}  # of a correction, by the model of motion
 TURN_GATE = 10.83  # ... and with one
 REPEATED = 0.9
 """Part of a look's variance that looks from the same place share, where nobody says otherwise."""
@@ -40,9 +42,6 @@ YAW_VARIANCE = 0.03**2  # [rad²] of the turn that a look gives: 0.7 degrees on 
 NAMED = 0.95  # probability that a thing is what the policy was asked for, before anything else is known
 SEEN_ONCE = 2.2  # log-odds that what was seen once is there, a probability of 0.9
 SENSORS_KEPT = 4
-COLOURS = frozenset(
-    "red green blue yellow orange purple pink brown black white grey gray cyan teal".split()
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,12 +162,14 @@ class Slot:
 
 
 def attributes_of(phrase: str) -> dict[str, Categorical]:
-    """Return what a phrase says of a thing: its last word is the kind, a colour among the others its colour."""
-    words = phrase.split()
-    attributes = {"kind": Categorical.of({words[-1]: NAMED})}
-    colours = [word for word in words[:-1] if word in COLOURS]
-    if colours:
-        attributes["colour"] = Categorical.of({colours[0]: NAMED})
+    """Return what a phrase says of a thing: its kind and, where it has one, its colour.
+
+    Of words that the lexicon does not know the last one is the kind.
+    """
+    said = named(phrase)
+    attributes = {"kind": Categorical.of({said.kind or phrase.split()[-1]: NAMED})}
+    if said.colour is not None:
+        attributes["colour"] = Categorical.of({said.colour: NAMED})
     return attributes
 
 
@@ -211,9 +212,9 @@ def predict(slot: Slot, stamp: float) -> Slot:
 def correct(slot: Slot, look: ObjectMeasurement, *, bias: FloatArray | None = None) -> tuple[Slot, str]:
     """Fuse a look into a belief; return the new belief and the cause: `seen`, `moving` or `moved`.
 
-    A look outside the gate, or one that is better explained by the thing having been put elsewhere, replaces
-    the place (`moved`): averaging the two would be wrong about both. Others are fused by the filter, which
-    knows what looks from one place share. What it is called, and that it is there, is not the look's to say.
+    A look that is best explained by the thing having been put elsewhere replaces the place (`moved`):
+    averaging the two would be wrong about both. Others are fused by the filter, which knows what looks from
+    one place share. What it is called, and that it is there, is not for the look to say.
 
     Args:
         slot: The belief as of its own stamp.
@@ -222,26 +223,16 @@ def correct(slot: Slot, look: ObjectMeasurement, *, bias: FloatArray | None = No
     """
     noise, shared = _parted(look, bias)
     dt = 0.0 if slot.status == "held" else look.stamp - slot.stamp
-    if inside_gate(predict(slot, look.stamp), look):
-        repeated = view_index(slot.pose, look.view) is not None
-        seen = observe(slot.pose, look.position, noise, dt=dt, view=look.view, bias=shared)
-    else:
-        repeated, seen = False, None
-    if seen is None or seen.model == "put":
-        fresh = first_look(slot.phrase, look, id=slot.id, bias=bias)
-        pose, cause = fresh.pose, "moved"
-        if look.clipped:
-            pose = replace(pose, symmetry=slot.pose.symmetry)
-    else:
-        pose, cause = seen.pose, "moving" if seen.model == "moving" else "seen"
-        pose = _turned(pose, look, repeated=repeated)
+    repeated = view_index(slot.pose, look.view) is not None
+    pose, model, _ = observe(slot.pose, look.position, noise, dt=dt, view=look.view, bias=shared)
+    pose = _turned(pose, look, repeated=repeated and model != "put")
     after = slot.corrected_by(
         "seen", stamp=max(look.stamp, slot.stamp), pose=pose, status="seen", attachment=UNATTACHED,
         last_seen=max(look.stamp, slot.last_seen), last_view=look.view,
         # A clipped look sees a part of the thing: its place is worth something, its size and turn are not.
         extent=slot.extent if look.clipped else look.extent,
     )  # fmt: skip
-    return after, cause
+    return after, CAUSES[model]
 
 
 def inside_gate(slot: Slot, look: ObjectMeasurement) -> bool:

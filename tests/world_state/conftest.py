@@ -12,6 +12,11 @@ import pytest
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.observation import Observation
 from hybridctl.messages.policy import Confidence, LocateAnswer
+from world_state.beliefs import Beliefs
+from world_state.categorical import Categorical
+from world_state.pose import initial
+from world_state.queries import AsOf
+from world_state.slot import Slot, attributes_of
 
 SIDE = 128
 FOCAL = 185.9  # fovy of 38 degrees
@@ -150,3 +155,49 @@ def shapes() -> dict[str, Callable[..., str]]:
 @pytest.fixture
 def clock() -> StillClock:
     return StillClock()
+
+
+def thing(
+    phrase: str,
+    x: float,
+    y: float,
+    *,
+    id: str | None = None,
+    size: Any = 0.045,
+    std: float = 0.002,
+    z: float | None = None,
+    exists: float = 6.0,
+    p: float = 0.99,
+    **changes: Any,
+) -> Slot:
+    """A slot with its centre at x, y [m], known to `std` [m]; it stands on the table unless z is given."""
+    extent = np.broadcast_to(np.asarray(size, dtype=float), (3,))
+    place = np.array([x, y, extent[2] / 2 if z is None else z])
+    values: dict[str, Any] = {
+        "id": id or phrase.replace(" ", "_"),
+        "pose": initial(place, np.diag([std**2, std**2, 0.002**2]), symmetry=0),
+        "labels": Categorical.of({phrase: p}),
+        "attributes": attributes_of(phrase),
+        "extent": extent,
+        "stamp": 0.0,
+        "last_seen": 0.0,
+        "last_view": EYE,
+        "existence": exists,
+        "sources": ("seen",),
+    }
+    return Slot(**{**values, **changes})
+
+
+def recall(*slots: Slot, now: float = 0.0, **beliefs: Any) -> AsOf:
+    """What can be asked of a memory that knows these things, and the other parts of its beliefs."""
+    return AsOf(Beliefs(slots={slot.id: slot for slot in slots}, **beliefs), now)
+
+
+@pytest.fixture(name="thing")
+def make_thing() -> Callable[..., Slot]:
+    return thing
+
+
+@pytest.fixture(name="recall")
+def make_recall() -> Callable[..., AsOf]:
+    return recall

@@ -19,8 +19,8 @@ RIGHT_ODDS, RIGHT_SLOPE = -1.075, -1.209
 RIGHT_LOW, RIGHT_SHARE, RIGHT_HIGH = 0.026, 1.088, 0.99
 """P(a location is right) = low + share · sigmoid(odds + slope · ln(entropy - floor)), at most high.
 
-Fitted to 3,200 answers of the shipped model on 40 full tables of 20 things, each from four places (development
-seeds 100 to 139; half to fit, half to test: ECE 0.029, area under the ROC 0.86; 78 % are right). On the main
+Fitted to 3,200 answers of the shipped model on 40 full tables of 20 things, each from four places
+(development seeds 100 to 139; half to fit, half to test: ECE 0.029, area under the ROC 0.86; 78 % are right). On the main
 job's tables of 4 to 6 things, where all of 399 answers were right, it says 0.98 (median).
 """
 _PROBABILITIES = (
@@ -107,8 +107,8 @@ class NoiseModel:
     def p_right(self, confidence: Confidence) -> float:
         """Return the probability that a location is right, kept off 0 and 1 so that no answer is final.
 
-        What the policy says of itself, or for one that does not, by its entropy, as fitted to the shipped model
-        (RIGHT_LOW and what follows).
+        What the policy says of itself, or for one that does not, by its entropy, as fitted to the shipped
+        model (RIGHT_LOW and what goes with it).
         """
         if confidence.p_right is not None:
             return min(0.995, max(0.005, confidence.p_right))

@@ -25,7 +25,7 @@ from hybridctl.bench.memory_judge import judge
 from hybridctl.bench.memory_players import LastAnswer, Player, Remembering, Tracking
 from hybridctl.bench.memory_scene import crowded_scene
 from hybridctl.bench.memory_scores import Figures, scores
-from hybridctl.bench.memory_stream import Stage, record
+from hybridctl.bench.memory_stream import PICTURE_EVERY, Stage, record
 from hybridctl.bench.report import FIRST_EVALUATION_SEED, Job, Measured
 from hybridctl.bench.statistics import quantile
 from hybridctl.sim.cameras import make_renderer
@@ -34,6 +34,8 @@ from hybridctl.vla.policy import load_policy
 from world_state.noise import NoiseModel
 
 SEQUENCES, QUICK_SEQUENCES = 24, 2
+QUICK_PICTURE_EVERY = 1.0
+"""Half as many pictures as in a full run [s]."""
 KILLS, QUICK_KILLS = 200, 5
 EVENTS, QUICK_EVENTS = 200_000, 20_000
 RESUMED = 20
@@ -50,7 +52,8 @@ def measure(job: Job) -> Measured:
     """Record and judge one sequence a seed, then let memory, store and resumed runs be measured."""
     count = QUICK_SEQUENCES if job.quick else SEQUENCES
     seeds = job.seeds or (FIRST_EVALUATION_SEED, FIRST_EVALUATION_SEED + count)
-    episodes = [(seed, job.policy_folder) for seed in range(*seeds)]
+    every = QUICK_PICTURE_EVERY if job.quick else PICTURE_EVERY
+    episodes = [(seed, job.policy_folder, every) for seed in range(*seeds)]
     rows = run_episodes(
         episodes, _episode, job=job, name_of=lambda episode: episode[0], named=lambda row: row["seed"]
     )
@@ -69,22 +72,22 @@ def measure(job: Job) -> Measured:
     )
 
 
-def _episode(episode: tuple[int, Path | None]) -> Row:
+def _episode(episode: tuple[int, Path | None, float]) -> Row:
     global _stage
-    seed, folder = episode
+    seed, folder, every = episode
     if _stage is None:
         torch.set_num_threads(1)
         world = SimWorld(crowded_scene(0))
         _stage = Stage(
             world, make_renderer(world), load_policy(folder), RobotModel.load("panda"), load_gains()
         )
-    return sequence(_stage, seed)
+    return sequence(_stage, seed, picture_every=every)
 
 
-def sequence(stage: Stage, seed: int) -> Row:
+def sequence(stage: Stage, seed: int, *, picture_every: float = PICTURE_EVERY) -> Row:
     """Record the sequence of a seed and let everybody play on it."""
     began = perf_counter()
-    recording = record(stage, seed)
+    recording = record(stage, seed, picture_every=picture_every)
     recorded = perf_counter()
     row: Row = {"seed": seed, "ended": recording.ended, "pictures": len(recording.looks)}
     for suffix, inputs in (("", recording.inputs), ("_iid", point_mass(recording))):

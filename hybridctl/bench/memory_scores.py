@@ -14,7 +14,7 @@ from hybridctl.bench.statistics import quantile
 BINS = 15
 VIEWS_DIFFER = 4
 """From so many stations on the error is one over views that differ."""
-_LOW, _HIGH = chi2.ppf((0.025, 0.975), df=3)
+_LOW, _HIGH = float(chi2.ppf(0.025, df=3)), float(chi2.ppf(0.975, df=3))
 Figures = dict[str, float | None]
 
 
@@ -45,7 +45,10 @@ def scores(rows: Sequence[dict[str, Any]]) -> tuple[Figures, dict[str, int]]:
         inside = (nees > _LOW) & (nees < _HIGH)
         figures["nees_inside"] = round(float(inside.mean()), 4)
         figures["nees_above"] = round(float((nees >= _HIGH).mean()), 4)
-        figures["nees_median"], figures["nees_mean"] = quantile(nees, 0.5), round(float(nees.mean()), 2)
+        figures["nees_median"], figures["nees_mean"] = (
+            quantile(nees.tolist(), 0.5),
+            round(float(nees.mean()), 2),
+        )
         n["nees_inside"] = int(nees.size)
     chances = np.array([chance for row in rows for chance in row.get("nis", [])])
     if chances.size:

@@ -66,8 +66,8 @@ class Stage:
     gains: Gains
 
 
-def record(stage: Stage, seed: int) -> Recording:
-    """Record the sequence of a seed."""
+def record(stage: Stage, seed: int, *, picture_every: float = PICTURE_EVERY) -> Recording:
+    """Record the sequence of a seed, with a picture every so many seconds."""
     rng = np.random.default_rng((seed, 17))
     scene = crowded_scene(seed, graspable=2)
     side = float(rng.choice((-1.0, 1.0)))
@@ -79,7 +79,7 @@ def record(stage: Stage, seed: int) -> Recording:
     world = stage.world
     world.reset(scene, actors=(crossing, visitor))
     controller = Controller(stage.model, stage.gains)
-    director = Director(stage, controller, visitor, carried, seed=seed)
+    director = Director(stage, controller, visitor, carried, seed=seed, every=picture_every)
     outcome = Runtime(tree=director, controller=controller, arm=SimulatedArm(world), clock=world.clock).run(
         time_limit=LONGEST
     )
@@ -90,10 +90,17 @@ class Director:
     """Ticked by the runtime: lets the arm do its part, moves the camera, and writes down what comes in."""
 
     def __init__(
-        self, stage: Stage, controller: Controller, visitor: Visitor, carried: Sequence[str], *, seed: int
+        self,
+        stage: Stage,
+        controller: Controller,
+        visitor: Visitor,
+        carried: Sequence[str],
+        *,
+        seed: int,
+        every: float,
     ) -> None:
         self._stage, self._controller, self._visitor, self._seed = stage, controller, visitor, seed
-        self._carried = carried
+        self._carried, self._every = carried, every
         world = stage.world
         self._hands = Hands(controller, world.clock, TruthOf(world, {}), transit=0.24)
         self._phrases = tuple(thing.phrase for thing in world.scene.objects)
@@ -118,7 +125,7 @@ class Director:
             self._in_hand = ""
         self._inputs.append(Feel(now, state, self._hands.T_base_tool, commanded_width))
         self._write_truth(now)
-        if now >= self._pictures * PICTURE_EVERY - 1e-6:
+        if now >= self._pictures * self._every - 1e-6:
             self._look(state)
         try:
             next(self._motion)

@@ -20,8 +20,8 @@ RIGHT_LOW, RIGHT_SHARE, RIGHT_HIGH = 0.026, 1.088, 0.99
 """P(a location is right) = low + share · sigmoid(odds + slope · ln(entropy - floor)), at most high.
 
 Fitted to 3,200 answers of the shipped model on 40 full tables of 20 things, each from four places
-(development seeds 100 to 139; half to fit, half to test: ECE 0.029, area under the ROC 0.86; 78 % are right). On the main
-job's tables of 4 to 6 things, where all of 399 answers were right, it says 0.98 (median).
+(development seeds 100 to 139; half to fit, half to test: ECE 0.029, area under the ROC 0.86; 78 % are right).
+On the main job's tables of 4 to 6 things, where all of 399 answers were right, it says 0.98 (median).
 """
 _PROBABILITIES = (
     "wrong_here", "alike", "seen_there", "seen_for_another", "empty_though_there", "nudged",

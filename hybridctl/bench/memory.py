@@ -40,7 +40,7 @@ KILLS, QUICK_KILLS = 200, 5
 EVENTS, QUICK_EVENTS = 200_000, 20_000
 RESUMED = 20
 NOISE = NoiseModel(calibration=0.0035, calibration_height=0.0005)
-"""What who mounts a camera knows of its error: 5 mm and 0.5 degrees leave this on the table (seeds 100 to 139)."""
+"""What is known of a camera's mounting: 5 mm and 0.5 degrees leave this on the table (seeds 100 to 139)."""
 PLAYERS = {"": "memory", "naive_": "naive", "peer_": "peer"}
 """What each player's figures begin with."""
 

@@ -144,7 +144,7 @@ class Remembering:
                 and float(np.linalg.norm(sighting.look.position - old.position)) < NEAR
             ):
                 self.chances.append(
-                    math.exp(-unexpected(old, self._noise.trusted(sighting.look), noise=self._noise))
+                    math.exp(-unexpected(old, self._noise.trusted(sighting.look), {}, noise=self._noise))
                 )
 
 

@@ -4,38 +4,19 @@ import numpy as np
 import pytest
 
 from world_state.categorical import Categorical
-<<<<<<< HEAD
-from world_state.hand import Hand, carry, grasp
-=======
-from world_state.hand import (
-    DROP_VARIANCE,
-    GRASP_VARIANCE,
-    RELEASE_VARIANCE,
-    Grip,
-    Hand,
-    carry,
-    grasp,
-    lay_down,
-)
->>>>>>> beliefs
+from world_state.hand import GRASP_VARIANCE, Hand, carry, grasp
 from world_state.pose import initial
 from world_state.slot import Slot
 
 SLOT = Slot(
     id="s1",
     pose=initial(np.array([0.5, 0, 0.02]), np.eye(3) * 1e-6, yaw=0.2, symmetry=4),
-<<<<<<< HEAD
     labels=Categorical.of({"cup": 0.95}),
     extent=[0.04, 0.04, 0.05],
     stamp=0.0,
     last_seen=0.0,
     last_view=[0.86, 0, 0.7],
 )
-=======
-    labels=Categorical.of({"cup": 0.95}), extent=[0.04, 0.04, 0.05], stamp=0.0, last_seen=0.0,
-    last_view=[0.86, 0, 0.7],
-)  # fmt: skip
->>>>>>> beliefs
 
 
 def tool(x, y, z, *, yaw=0.0):
@@ -53,20 +34,15 @@ def test_a_held_thing_turns_and_moves_with_the_tool():
     assert moved.sources == ("hand",)
     assert moved.covariance[0, 0] == pytest.approx(1e-6 + GRASP_VARIANCE)
     again = carry(moved, grip, tool(0.5, 0, 0.3), stamp=3.0)
-<<<<<<< HEAD
     # Its error turns with it and grows no more.
     np.testing.assert_allclose(np.linalg.eigvalsh(again.covariance), np.linalg.eigvalsh(moved.covariance))
     assert again.sources == ("hand",)
     assert again.attachment.kind == "held"
-=======
-    np.testing.assert_allclose(again.covariance, moved.covariance, atol=1e-15)
->>>>>>> beliefs
 
 
 def test_a_belief_far_from_the_closed_fingers_gives_way_to_them():
     grip = grasp(SLOT, tool(0.56, 0, 0.02), width=0.04)
     np.testing.assert_array_equal(grip.T_tool_object[:3, 3], np.zeros(3))
-<<<<<<< HEAD
 
 
 def test_hand_json_round_trip():
@@ -74,24 +50,4 @@ def test_hand_json_round_trip():
         Hand(),
         Hand(intent="s1", releasing=True, grip=grasp(SLOT, tool(0.5, 0.01, 1 / 30), width=0.04)),
     ):
-=======
-
-
-@pytest.mark.parametrize(("on_purpose", "spread"), [(True, RELEASE_VARIANCE), (False, DROP_VARIANCE)])
-def test_a_thing_let_go_stands_below_where_it_was_less_sure(on_purpose, spread):
-    grip = grasp(SLOT, tool(0.5, 0, 0.02), width=0.04)
-    held = carry(SLOT, grip, tool(0.4, 0.1, 0.3, yaw=0.3), stamp=3.0)
-    laid = lay_down(held, table_height=0.01, stamp=4.0, on_purpose=on_purpose)
-    np.testing.assert_allclose(laid.position, [0.4, 0.1, 0.035])
-    np.testing.assert_allclose(laid.pose.T[2, :3], [0, 0, 1], atol=1e-12)
-    assert laid.yaw == pytest.approx(held.yaw)
-    assert laid.stamp == 4.0
-    assert laid.source == ("released" if on_purpose else "dropped")
-    assert laid.attachment.kind == "none"
-    assert laid.covariance[0, 0] == pytest.approx(held.covariance[0, 0] + spread)
-
-
-def test_hand_json_round_trip():
-    for hand in (Hand(), Hand(intent="s1", releasing=True, grip=Grip("s1", tool(0.1, 0, 1 / 3), 0.04))):
->>>>>>> beliefs
         assert Hand.from_json(hand.to_json()).to_json() == hand.to_json()

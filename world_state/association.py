@@ -24,7 +24,7 @@ from world_state.noise import NoiseModel
 from world_state.pose import PoseBelief, log_likelihood, nis
 from world_state.prediction.surprise import measurement_gap
 from world_state.sighting import Sighting
-from world_state.slot import GATE, REPEATED, Slot
+from world_state.slot import GATE, Slot
 
 SAME_PLACE = 0.006
 """Answers whose measurements lie nearer than this point at one thing [m]."""
@@ -72,7 +72,8 @@ def places(sightings: Sequence[Sighting], *, noise: NoiseModel) -> tuple[Place, 
         else:
             found.append([sighting])
     return tuple(
-        Place(group[0].look, tuple((s.phrase, noise.p_right(s.confidence)) for s in group)) for group in found
+        Place(noise.trusted(group[0].look), tuple((s.phrase, noise.p_right(s.confidence)) for s in group))
+        for group in found
     )
 
 
@@ -116,17 +117,19 @@ def explained(
             answers[row] = Explanation(
                 slot.id,
                 "stayed" if stayed else "moved",
-                unexpected(slot, seen[row].look, aged) if stayed else -_moved(slot, says, noise),
+                unexpected(slot, seen[row].look, aged, noise=noise) if stayed else -_moved(slot, says, noise),
             )
     return tuple(answers[row] for row in range(len(seen)))
 
 
-def unexpected(slot: Slot, look: ObjectMeasurement, aged: dict[str, PoseBelief]) -> float:
+def unexpected(
+    slot: Slot, look: ObjectMeasurement, aged: dict[str, PoseBelief], *, noise: NoiseModel
+) -> float:
     """Return minus the log of the chance that a look of a thing that stayed is as far off as this [nat].
 
     `aged` holds the poses as predicted for the time of the look that were needed so far, by id.
     """
-    bias = REPEATED * look.covariance
+    bias = noise.shared(look)
     pose = _aged(slot, look, aged)
     off = nis(pose, look.position, look.covariance - bias, view=look.view, bias=bias)
     return measurement_gap(off, 3, slot.phrase).nats
@@ -154,7 +157,7 @@ def _known(
     fits = _fits(look, slots)
     stayed = np.full(len(slots), -np.inf)
     moved = np.array([_moved(slot, says, noise) for slot in slots]) - math.log(noise.space) + fits
-    bias = REPEATED * look.covariance
+    bias = noise.shared(look)
     blur = 2.0 * float(np.trace(look.covariance))
     for i in np.flatnonzero(distance <= GATE * (spread + NUDGE_STD**2)).tolist():
         slot, variance = slots[i], NUDGE_STD**2 + float(spread[i]) / 3.0

@@ -36,7 +36,7 @@ def newborn(
     labels = Categorical.of({phrase: p})
     for name, p_right in others:
         labels = labels.updated(_pointed(name, p_right, noise))
-    slot = first_look(phrase, look, id=id)
+    slot = first_look(phrase, look, id=id, bias=noise.shared(look))
     return replace(slot, labels=labels, attributes=attributes_of(labels.best()))
 
 

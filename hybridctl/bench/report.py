@@ -26,6 +26,7 @@ BENCHES = {
     "sim": "hybridctl.bench.sim",
     "precision": "hybridctl.bench.precision",
     "decode": "hybridctl.bench.decode",
+    "memory": "hybridctl.bench.memory",
 }
 """Each bench's name and the module whose `measure(job)` makes it."""
 _PACKAGE = Path(__file__).parents[1]

@@ -15,9 +15,7 @@ from hybridctl.sim.surfaces import surface_material
 from hybridctl.sim.symbols import symbol_material
 from hybridctl.sim.things import MAX_PARTS, ObjectSpec, Part, parts_of, volume_and_inertia
 from hybridctl.sim.world_model import (
-    CUP_BODIES,
     DENSITY,
-    OBJECT_BODIES,
     PARKED_DEPTH,
     PARKED_GROUP,
     look_at_from_far,
@@ -49,7 +47,8 @@ class SceneWriter:
     def __init__(self, model: mujoco.MjModel) -> None:
         self._model = model
         self._compiled = {name: np.array(getattr(model, name)) for name in _REWRITTEN}
-        self._loose = [f"object{i}" for i in range(OBJECT_BODIES)] + [f"cup{i}" for i in range(CUP_BODIES)]
+        names = (model.joint(i).name for i in range(model.njnt))
+        self._loose = [name for name in names if name.rstrip("0123456789") in ("object", "cup")]
         self._fast = [body_name(kind, i) for kind, count in COUNTS.items() for i in range(count)]
         self._bodies = {name: self._with_children(name) for name in (*self._loose, *self._fast)}
         self._geoms = {name: self._geoms_of(bodies) for name, bodies in self._bodies.items()}

@@ -9,7 +9,7 @@ import numpy as np
 
 from hybridctl.sim.scene import SceneSpec
 from hybridctl.sim.scene_writer import SceneWriter
-from hybridctl.sim.world_model import ARM_PREFIX, build_model
+from hybridctl.sim.world_model import ARM_PREFIX, build_model, look_at_from_far
 
 HOME_Q = (0.0, -0.85, 0.0, -2.75, 0.0, 1.90, 0.785398163397)
 """Joint positions in which the hand is out of the scene camera's view [rad]."""
@@ -33,11 +33,12 @@ class Actor(Protocol):
 class SimWorld:
     """Physics of one scene, advanced by its own clock (`now`, `sleep_until`).
 
-    A world is compiled once; `reset` writes another scene into it, so that renderers stay valid.
+    A world is compiled once; `reset` writes another scene into it, so that renderers stay valid. It has room
+    for as many things as its first scene, and for OBJECT_BODIES at least.
     """
 
     def __init__(self, scene: SceneSpec) -> None:
-        self.model = build_model()
+        self.model = build_model(objects=len(scene.objects))
         self.data = mujoco.MjData(self.model)
         model = self.model
         self.arm_joints = np.array([model.joint(f"{ARM_PREFIX}joint{i}").qposadr[0] for i in range(1, 8)])
@@ -75,6 +76,12 @@ class SimWorld:
         self.data.ctrl[self.gripper_actuator] = gripper_width / 2
         mujoco.mj_forward(self.model, self.data)
         self.arm_placed_at = self.now()
+
+    def move_camera(self, position: np.ndarray, look_at: np.ndarray) -> None:
+        """Carry the scene camera to `position`, facing `look_at`, both (3,) [m]; `reset` undoes it."""
+        camera = self.model.camera("scene")
+        camera.pos[:], camera.quat[:] = position, look_at_from_far(position, look_at)
+        mujoco.mj_camlight(self.model, self.data)
 
     @property
     def clock(self) -> SimClock:

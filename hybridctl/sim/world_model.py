@@ -17,7 +17,7 @@ from hybridctl.sim.wrist_sensor import mount_wrist_sensor
 
 ARM_PREFIX = "panda/"
 OBJECT_BODIES, CUP_BODIES = 8, 2
-"""How many loose things the world holds; those that a scene does not use are out of sight."""
+"""How many loose things a world holds at least; those that a scene does not use are out of sight."""
 PARKED_DEPTH = -3.0
 """Height at which what a scene does not use is kept [m]."""
 PARKED_GROUP = 5
@@ -26,8 +26,8 @@ DENSITY = 350.0
 WRIST_FOVY_DEG = 72.0
 
 
-def build_model() -> mujoco.MjModel:
-    """Compile the arm, the table and everything that a scene may use."""
+def build_model(*, objects: int = 0) -> mujoco.MjModel:
+    """Compile the arm, the table and everything that a scene may use, with room for `objects` or more."""
     spec = mujoco.MjSpec()
     spec.option.timestep = 0.002
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
@@ -65,7 +65,7 @@ def build_model() -> mujoco.MjModel:
     add_symbol_materials(spec)
     add_surface_materials(spec)
     add_fixtures(world, spec)
-    for i in range(OBJECT_BODIES):
+    for i in range(max(objects, OBJECT_BODIES)):
         _add_object(world, i)
     for i in range(CUP_BODIES):
         add_cup(world, f"cup{i}")

@@ -143,9 +143,8 @@ def test_a_world_without_the_unused_bodies_moves_the_same(
 ) -> None:
     world.reset(BARE)
     among_many = trajectory(world, 0.6)
-    for module in (world_model, scene_writer):
-        monkeypatch.setattr(module, "OBJECT_BODIES", 1)
-        monkeypatch.setattr(module, "CUP_BODIES", 0)
+    monkeypatch.setattr(world_model, "OBJECT_BODIES", 1)
+    monkeypatch.setattr(world_model, "CUP_BODIES", 0)
     for kind in COUNTS:
         if kind not in ("bowl", "cabinet"):
             monkeypatch.setitem(COUNTS, kind, 0)

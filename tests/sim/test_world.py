@@ -9,7 +9,7 @@ import pytest
 from hybridctl.sim.table_scene import MAX_OBJECTS, sample_scene
 from hybridctl.sim.things import ObjectSpec
 from hybridctl.sim.world import GRIPPER_OPEN, HOME_Q, SimWorld
-from hybridctl.sim.world_model import PARKED_GROUP
+from hybridctl.sim.world_model import OBJECT_BODIES, PARKED_GROUP
 
 TYPE = {
     "block": mujoco.mjtGeom.mjGEOM_BOX,
@@ -168,3 +168,25 @@ def test_the_next_scene_has_no_actors_unless_they_are_named(world: SimWorld) -> 
     world.reset(sample_scene(1))
     world.sleep_until(0.1)
     assert len(actor.stamps) == 10
+
+
+def test_a_world_has_room_for_as_many_things_as_its_first_scene() -> None:
+    from hybridctl.bench.memory_scene import THINGS, crowded_scene
+    from hybridctl.sim.truth import true_objects
+
+    world = SimWorld(crowded_scene(1))
+    assert len(true_objects(world)) == THINGS > OBJECT_BODIES
+    world.reset(crowded_scene(2))
+    assert len({thing.phrase for thing in true_objects(world)}) == THINGS
+
+
+def test_a_camera_that_is_carried_looks_from_there_until_the_next_scene() -> None:
+    world = SimWorld(sample_scene(1))
+    before = np.array(world.data.camera("scene").xpos)
+    world.move_camera(np.array([0.7, 0.3, 0.8]), np.array([0.5, 0.0, 0.0]))
+    camera = world.data.camera("scene")
+    np.testing.assert_allclose(camera.xpos, (0.7, 0.3, 0.8))
+    forward = -camera.xmat.reshape(3, 3)[:, 2]
+    np.testing.assert_allclose(np.cross(forward, np.array([-0.2, -0.3, -0.8])), 0.0, atol=1e-9)
+    world.reset(sample_scene(1))
+    np.testing.assert_allclose(world.data.camera("scene").xpos, before)

@@ -173,11 +173,11 @@ class _Scene:
             grip = self.hand.grip
             if grip is not None and grip.slot == slot.id:
                 self.hand = replace(self.hand, grip=None, releasing=False)
-            after, cause = _put(slot, place), "seen elsewhere while held"
+            after, cause = _put(slot, place, self.noise), "seen elsewhere while held"
         elif moved:
-            after, cause = _put(slot, place), "moved"
+            after, cause = _put(slot, place, self.noise), "moved"
         else:
-            after, cause = correct(slot, place.look)
+            after, cause = correct(slot, place.look, bias=self.noise.shared(place.look))
             if cause == "seen":  # still where it was, so in or on what it was
                 after = replace(after, attachment=slot.attachment)
         return present(after, noise=self.noise), cause
@@ -268,9 +268,9 @@ def _about(slot: Slot, glance: Glance) -> bool:
     return bool((T[0, 3] - p[0]) ** 2 + (T[1, 3] - p[1]) ** 2 + (T[2, 3] - p[2]) ** 2 < GLANCED**2)
 
 
-def _put(slot: Slot, place: Place) -> Slot:
+def _put(slot: Slot, place: Place, noise: NoiseModel) -> Slot:
     """Return the belief about a thing that was seen at another place than where it was: begun anew there."""
-    fresh = first_look(slot.phrase, place.look, id=slot.id)
+    fresh = first_look(slot.phrase, place.look, id=slot.id, bias=noise.shared(place.look))
     return replace(
         slot, pose=fresh.pose, extent=slot.extent if place.look.clipped else fresh.extent,
         existence=max(slot.existence, fresh.existence), attachment=fresh.attachment, stamp=fresh.stamp,

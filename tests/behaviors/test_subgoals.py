@@ -1,6 +1,5 @@
 """What a resumed run must know is on disk before anything moves for it."""
 
-import numpy as np
 from py_trees.common import Status
 
 from behaviors.gripper import CloseGripper, OpenGripper
@@ -8,7 +7,7 @@ from behaviors.progress import PREFIX, Progress
 from behaviors.skills import FollowPlan, build_plan
 from behaviors.subgoals import BeginSubgoal
 from hybridctl.messages.plan import Plan, Skill, Subgoal, parse_plan
-from world_state.slot import Slot
+from hybridctl.messages.policy import LocateRequest
 
 
 def follow(context, simulator, leaf, ticks):
@@ -35,11 +34,12 @@ def slow_disk(context):
 
 def test_fingers_do_not_close_before_it_is_durable_on_what(simulator, task, expert, make_context):
     context = make_context(expert)
-    thing = Slot("die", np.array([0.5, 0.0, 0.02]), 1e-6 * np.eye(3), None, np.full(3, 0.04), 0.0, "seen",
-                 np.zeros(3))  # fmt: skip
-    context.memory._slots["die"] = thing
+    thing = simulator.world.scene.target.phrase
+    with simulator.arm as arm:
+        context.update(arm.read(), commanded_width=0.08)
+    context.memory.see(thing, expert.locate(LocateRequest(context.observe(), thing)))
     written = slow_disk(context)
-    leaf = CloseGripper(context, "die")
+    leaf = CloseGripper(context, thing)
     statuses, state = follow(context, simulator, leaf, 50)
     assert set(statuses) == {Status.RUNNING}
     assert state.gripper_width > 0.075

@@ -19,11 +19,12 @@ from scipy.optimize import linear_sum_assignment
 
 from hybridctl.messages.arrays import FloatArray
 from world_state.depth import ObjectMeasurement
+from world_state.motion import DRIFT_VARIANCE, predict
 from world_state.noise import NoiseModel
 from world_state.pose import log_likelihood, nis
 from world_state.prediction.surprise import measurement_gap
 from world_state.sighting import Sighting
-from world_state.slot import GATE, REPEATED, Slot, predict
+from world_state.slot import GATE, REPEATED, Slot
 
 SAME_PLACE = 0.006
 """Answers whose measurements lie nearer than this point at one thing [m]."""
@@ -31,8 +32,8 @@ SIZE_STD = 0.004
 """Standard deviation of a measured size [m]."""
 NUDGE_STD = 0.025
 """How far a push moves a thing [m]."""
-UNLIKE = -4.0
-"""A size or shape that does not fit at all costs this [nat]: depth may join what touches."""
+TOO_LARGE, TOO_SMALL = -4.0, -12.0
+"""A size that does not fit at all costs this [nat]: depth may join what touches, but takes nothing away."""
 ROUNDNESS = -2.0
 """What a turn costs that a thing has now and had not, or the contrary [nat]."""
 _LEAST = 1e-12
@@ -96,8 +97,7 @@ def explained(
         if slots:
             staying[row], moving = _known(place.look, slots, says, noise=noise)
             words = np.array([_words(place, {n: s.labels.p(n) for n in names}, noise) for s in slots])
-            exists = np.log([s.p_exists for s in slots])
-            gains[row, : len(slots)] = np.logaddexp(staying[row], moving) + words + exists
+            gains[row, : len(slots)] = np.logaddexp(staying[row], moving) + words
         free = {name: min(0.9, max(noise.alike, 1.0 - taken[name])) for name in names}
         gains[row, len(slots) + row] = math.log(noise.new_thing / noise.space) + _words(place, free, noise)
         gains[row, len(slots) + len(seen) + row] = math.log(noise.clutter / noise.space)
@@ -122,7 +122,7 @@ def explained(
 def unexpected(slot: Slot, look: ObjectMeasurement) -> float:
     """Return minus the log of the chance that a look of a thing that stayed is as far off as this [nat]."""
     bias = REPEATED * look.covariance
-    pose = predict(slot, look.stamp).pose
+    pose = predict(slot.pose, 0.0 if slot.status == "held" else look.stamp - slot.stamp)
     off = nis(pose, look.position, look.covariance - bias, view=look.view, bias=bias)
     return measurement_gap(off, 3, slot.phrase).nats
 
@@ -131,31 +131,33 @@ def _known(
     look: ObjectMeasurement, slots: Sequence[Slot], says: Mapping[str, str], *, noise: NoiseModel
 ) -> tuple[FloatArray, FloatArray]:
     """Return ln p(look | each slot) if it stayed (nudged or not), and if it was moved, both (n,) [nat]."""
-    positions = np.stack([slot.position for slot in slots])
-    off = look.position - positions
-    distance = (off**2).sum(axis=1)
-    spread = np.array([np.trace(slot.pose.joint[:3, :3]) for slot in slots])
-    spread = spread + 2.0 * np.trace(look.covariance) + NUDGE_STD**2
+    positions = np.stack([slot.pose.T[:3, 3] for slot in slots])
+    distance = ((look.position - positions) ** 2).sum(axis=1)
+    spread = np.array([_variance(slot) for slot in slots])
     fits = _fits(look, slots)
     stayed = np.full(len(slots), -np.inf)
     moved = np.array([_moved(slot, says, noise) for slot in slots]) - math.log(noise.space) + fits
     bias = REPEATED * look.covariance
-    # d² / tr(S) <= dᵀ S⁻¹ d: what fails this is outside the gate, and most are, without solving for them.
-    for i in np.flatnonzero(distance <= GATE * spread).tolist():
-        slot = predict(slots[i], look.stamp)
-        held_still = log_likelihood(
-            slot.pose, look.position, look.covariance - bias, view=look.view, bias=bias
-        )
-        variance = NUDGE_STD**2 + float(np.trace(slot.pose.joint[:3, :3])) / 3.0
+    blur = 2.0 * float(np.trace(look.covariance))
+    for i in np.flatnonzero(distance <= GATE * (spread + NUDGE_STD**2)).tolist():
+        slot, variance = slots[i], NUDGE_STD**2 + float(spread[i]) / 3.0
         nudged = -0.5 * float(distance[i]) / variance - 1.5 * math.log(2.0 * math.pi * variance)
-        gone = math.log(noise.empty_though_there) if says.get(slot.id) == "absent" else 0.0
-        stayed[i] = fits[i] + float(
-            np.logaddexp(
-                math.log(1.0 - noise.nudged) + held_still + gone,
-                math.log(noise.nudged) + nudged,
-            )
-        )
+        total = math.log(noise.nudged) + nudged
+        aged = float(spread[i]) + 3.0 * DRIFT_VARIANCE * max(0.0, look.stamp - slot.stamp)
+        # d² / tr(S) <= dᵀ S⁻¹ d: what fails this is outside the gate, and most are, without solving for it.
+        if slot.pose.moving or distance[i] <= GATE * (aged + blur):
+            pose = predict(slot.pose, 0.0 if slot.status == "held" else look.stamp - slot.stamp)
+            still = log_likelihood(pose, look.position, look.covariance - bias, view=look.view, bias=bias)
+            gone = math.log(noise.empty_though_there) if says.get(slot.id) == "absent" else 0.0
+            total = float(np.logaddexp(math.log(1.0 - noise.nudged) + still + gone, total))
+        stayed[i] = fits[i] + math.log(slot.p_exists) + total
     return stayed, moved
+
+
+def _variance(slot: Slot) -> float:
+    """Return the sum of the variances of its place [m²]."""
+    P = slot.pose.joint
+    return float(P[0, 0] + P[1, 1] + P[2, 2])
 
 
 def _fits(look: ObjectMeasurement, slots: Sequence[Slot]) -> FloatArray:
@@ -166,7 +168,8 @@ def _fits(look: ObjectMeasurement, slots: Sequence[Slot]) -> FloatArray:
     # A square's two sides are measured in either order.
     miss = np.sort(extent[:, :2], axis=1) - np.sort(look.extent[:2])
     tall = extent[:, 2] - look.extent[2]
-    fits = np.maximum(-0.5 * ((miss**2).sum(axis=1) + tall**2) / SIZE_STD**2, UNLIKE)
+    most = np.where((miss.max(axis=1) > 0.0) & (miss.min(axis=1) > -SIZE_STD), TOO_SMALL, TOO_LARGE)
+    fits = np.maximum(-0.5 * ((miss**2).sum(axis=1) + tall**2) / SIZE_STD**2, most)
     turned = np.array([slot.pose.symmetry != 0 for slot in slots])
     return np.asarray(fits + np.where(turned != look.yaw_meaningful, ROUNDNESS, 0.0))
 
@@ -183,6 +186,6 @@ def _words(place: Place, called: Mapping[str, float], noise: NoiseModel) -> floa
 def _moved(slot: Slot, says: Mapping[str, str], noise: NoiseModel) -> float:
     """Return ln of the probability that the thing stands elsewhere in the picture [nat]."""
     by = {"absent": noise.moved_if_absent, "present": noise.moved_if_present}
-    if slot.status == "held":
+    if slot.status == "held" or slot.existence < 0.0:  # its place was seen empty before
         return math.log(noise.moved_if_absent)
     return math.log(by.get(says.get(slot.id, ""), noise.moved_if_hidden))

@@ -14,9 +14,6 @@ from world_state.transport import carried, inverse
 
 BETWEEN_FINGERS = 0.04  # [m] a belief farther than this from the tool is wrong about a thing that is held
 GRASP_VARIANCE = 0.003**2  # [m²] how far closing fingers push a thing
-RELEASE_VARIANCE = 0.01**2  # [m²] how far a thing rolls or tips that is let go on purpose
-DROP_VARIANCE = 0.03**2  # [m²] ... and that is lost on the way
-HEIGHT_VARIANCE = 0.01**2  # [m²] it may lie on a bowl's floor or on its side
 LET_GO = 0.003  # [m] fingers this much wider than at the grasp no longer carry
 
 

@@ -20,18 +20,19 @@ OVER_TOP = 0.015
 """What reaches higher than this over a thing's top is something else, before it or on it [m]."""
 BESIDE = 0.01
 """What lies farther than this beside its outline is something else [m]."""
-INSIDE = 0.8
-"""The part of its half width that is looked at: the rim of a footprint is a matter of millimetres."""
+RADII = (0.0, 0.3, 0.6, 0.8, 0.9, 1.0)
+"""Where a footprint is looked at, in half lengths from its centre: mostly near the rim, all that a bowl has."""
+REACH = 1.5
+"""A thing that stands farther than this from where it is looked for shows nothing there, in half lengths."""
 TALL = 0.5
 """What stands there must reach this part of its height to be taken for it."""
 THERE, THROUGH, STRAY = 0.2, 0.75, 0.1
 """Share of samples that must show it to be present; that must see through to be absent, with at most STRAY
-showing anything at its place. A bowl shows by its rim: that is a third of the samples."""
+showing anything at its place. A bowl shows by its wall, near half of the samples."""
 
-_side = np.linspace(-1.0, 1.0, 7)
-_grid = np.stack(np.meshgrid(_side, _side), axis=-1).reshape(-1, 2)
-SAMPLES: FloatArray = INSIDE * _grid[np.hypot(*_grid.T) <= 1.01]
-"""Where a footprint is looked at, in half widths from its centre, shape (29, 2)."""
+_turns = 2.0 * np.pi * np.arange(12) / 12
+SAMPLES: FloatArray = np.vstack([r * np.column_stack([np.cos(_turns), np.sin(_turns)]) for r in RADII])
+"""The samples in half lengths from the centre, shape (72, 2)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,7 @@ def glances(picture: Observation, slots: Sequence[Slot], *, T_base_camera: Float
         return ()
     centre = np.stack([slot.position for slot in slots])
     extent = np.stack([slot.extent for slot in slots])
-    half = extent[:, :2].min(axis=1) / 2
+    half = extent[:, :2].max(axis=1) / 2
     sample = np.repeat(centre[:, None, :], len(SAMPLES), axis=1)
     sample[..., :2] += half[:, None, None] * SAMPLES
     R, p = T_base_camera[:3, :3], T_base_camera[:3, 3]
@@ -113,7 +114,7 @@ def glances(picture: Observation, slots: Sequence[Slot], *, T_base_camera: Float
     present = (share_there >= THERE) & (highest > TALL * extent[:, 2])
     absent = (share_through >= THROUGH) & (share_there <= STRAY)
     return tuple(
-        Glance(slot.id, slot.position, "present" if present[i] else "absent", float((1.0 + INSIDE) * half[i]))
+        Glance(slot.id, slot.position, "present" if present[i] else "absent", float(REACH * half[i]))
         for i, slot in enumerate(slots)
         if present[i] or absent[i]
     )

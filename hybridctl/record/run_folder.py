@@ -6,10 +6,11 @@ import json
 import math
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hybridctl.record.memory_events import Unfolding
 from hybridctl.record.reading import RunFolderError, Telemetry, load_telemetry
 from hybridctl.record.report_file import load_report
 
@@ -125,7 +126,8 @@ def _load_memory(run: RunFolder) -> None:
     except (sqlite3.Error, ValueError, TypeError) as error:
         run.problems.append(f"events.db cannot be read ({error}).")
         return
-    events = [event for event in stored if _can_be_shown(event)]
+    unfolding = Unfolding()
+    events = [event for event in (_unfolded(unfolding, one) for one in stored) if event is not None]
     if len(events) < len(stored):
         count = len(stored) - len(events)
         run.problems.append(f"events.db holds {count} events that this version cannot read, left out.")
@@ -137,6 +139,16 @@ def _load_memory(run: RunFolder) -> None:
     if first:
         run.problems.append("events.db also holds an earlier run of this folder, which is left out.")
     run.memory = [event for event in events[first:] if not event.kind.startswith("tree.")]
+
+
+def _unfolded(unfolding: Unfolding, event: MemoryEvent) -> MemoryEvent | None:
+    """Return an event for the plots; None for one that they cannot show."""
+    try:
+        measurement, belief = unfolding.unfolded(event.measurement, event.belief)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return None
+    event = replace(event, measurement=measurement, belief=belief)
+    return event if _can_be_shown(event) else None
 
 
 def _can_be_shown(event: MemoryEvent) -> bool:

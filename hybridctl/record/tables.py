@@ -38,7 +38,7 @@ def answers_table(run: RunFolder) -> str:
     if not events:
         return "<p>The record holds no answer of the VLA.</p>"
     # Every look that the tree notes was taken in by the memory just before: there its entropy stands.
-    looks = iter([event for event in run.memory if event.kind == "seen"])
+    looks = iter([e for e in run.memory if e.kind == "seen" and "entropy" in e.measurement])
     rows = []
     for event in events:
         seen = next(looks, None) if event.kind == "look" else None

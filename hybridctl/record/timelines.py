@@ -90,11 +90,13 @@ def memory_figure(run: RunFolder, time: Range) -> Figure | None:
                 start, stop, row + 0.22, row + 0.78, color=_SUCCESS_COLOR, title=f"{phrase} held", round_=3
             )
     for phrase, stamp, kind, sigma, cause in marks:
-        color = SERIES_COLORS[0] if kind == "seen" else SOURCE_COLORS["fine"]
+        color = SERIES_COLORS[0] if kind.startswith("seen") else SOURCE_COLORS["fine"]
         title = f"{phrase}, {stamp:.2f} s: {cause}, σ {sigma:.1f} mm"
         axes.dot(stamp, rows[phrase] + 0.5, color=color, title=title, radius=4.5, name=f"memory {kind}")
     for phrase in phrases:
-        looks = [(stamp, sigma) for p, stamp, kind, sigma, _ in marks if p == phrase and kind == "seen"]
+        looks = [
+            (stamp, sigma) for p, stamp, kind, sigma, _ in marks if p == phrase and kind.startswith("seen")
+        ]
         ends = [stamp for stamp, _ in looks[1:]] + [math.inf]
         for (stamp, sigma), following in zip(looks, ends, strict=True):
             room = 0.08 * (time[1] - time[0])

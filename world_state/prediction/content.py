@@ -7,17 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hybridctl.messages.arrays import FloatArray, checked, checked_scalar
-from world_state.articulation import FRACTIONS, Articulation
 from world_state.beliefs import Beliefs
 from world_state.slot import Slot
 from world_state.so3 import hat
 from world_state.transport import carried, inverse
 
-SLIP_STD = 0.003
-"""How far a thing slides on what carries it, in one move of LONG_MOVE or more [m]; less in a shorter one."""
-LONG_MOVE = 0.1
-SOMEBODY_MOVED = 0.01
-"""Part of answers about a drawer that come after somebody moved it, rather than of better knowledge of it."""
+SLIP_VARIANCE = 0.003**2 / 0.1
+"""How far a thing slides on what carries it [m² a metre of way]: 3 mm in 10 cm, in however many steps."""
+UNKNOWN_TRAVEL = 0.16
+"""How far a drawer goes of which nobody said how it does [m]."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def content(beliefs: Beliefs, *parents: str) -> tuple[Slot, ...]:
         names |= set(fresh)
 
 
-def slid(beliefs: Beliefs, name: str, change: float, std: float, *, slide: Slide) -> Beliefs:
+def slid(beliefs: Beliefs, name: str, change: float, std: float, *, slide: Slide | None) -> Beliefs:
     """Return the beliefs after a drawer has moved: its slot and its content go along its axis.
 
     The shift is travel times the change of fraction; what is not known of the change is not known of the
@@ -67,12 +65,15 @@ def slid(beliefs: Beliefs, name: str, change: float, std: float, *, slide: Slide
         name: The articulation's.
         change: Change of the fraction that it is open by, negative when it shuts.
         std: Standard deviation of that.
-        slide: Which way it goes.
+        slide: Which way it goes. None where nobody knows: then all stays where it is, give or take as much,
+            either way along the table.
     """
-    shift = slide.travel * change * slide.axis
-    along = (slide.travel * std) ** 2 * np.outer(slide.axis, slide.axis)
     T, covariance = np.eye(4), np.zeros((6, 6))
-    T[:3, 3], covariance[:3, :3] = shift, along
+    if slide is None:
+        covariance[:2, :2] = UNKNOWN_TRAVEL**2 * (change**2 + std**2) * np.eye(2)
+    else:
+        T[:3, 3] = slide.travel * change * slide.axis
+        covariance[:3, :3] = (slide.travel * std) ** 2 * np.outer(slide.axis, slide.axis)
     front = beliefs.slot_named(name)
     if front is None:
         return _ridden(beliefs, (name,), T, covariance)
@@ -94,22 +95,6 @@ def with_content(beliefs: Beliefs, before: Slot, after: Slot) -> Beliefs:
     return _ridden(beliefs.with_slot(after), (after.id,), T, np.diag(wider), about=after.position)
 
 
-def change_of(before: Articulation, after: Articulation) -> tuple[float, float]:
-    """Return mean and standard deviation of how far a drawer moved between two beliefs about it.
-
-    Better knowledge of a drawer moves nothing. For each fraction where it may be now, two explanations meet:
-    it was there before (as probable as the belief before says), or somebody moved it (SOMEBODY_MOVED, and
-    then to anywhere). Only what the latter explains is motion.
-    """
-    elsewhere = SOMEBODY_MOVED / len(FRACTIONS)
-    weights = after.weights * elsewhere / (elsewhere + before.weights)
-    probability = float(weights.sum())
-    changes = FRACTIONS - before.fraction
-    mean = float(weights @ changes)
-    second = float(weights @ changes**2) + probability * before.std**2
-    return mean, float(np.sqrt(max(0.0, second - mean**2)))
-
-
 def _ridden(
     beliefs: Beliefs,
     roots: tuple[str, ...],
@@ -128,8 +113,7 @@ def _ridden(
         wide = sure * (J @ covariance @ J.T)
         # Perhaps it was left behind, or the contrary: the second moment about the likelier place.
         wide[:3, :3] += min(sure, 1.0 - sure) * np.outer(shift, shift)
-        slip = SLIP_STD * min(1.0, float(np.linalg.norm(shift)) / LONG_MOVE)
-        wide[:2, :2] += sure * slip**2 * np.eye(2)
+        wide[:2, :2] += sure * SLIP_VARIANCE * float(np.linalg.norm(shift)) * np.eye(2)
         T = T_motion @ rider.pose.T if sure >= 0.5 else rider.pose.T
         pose = carried(rider.pose, T, spread=wide)
         beliefs = beliefs.with_slot(replace(rider, pose=pose))

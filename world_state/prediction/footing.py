@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from hybridctl.messages.arrays import FloatArray
 from world_state.beliefs import Beliefs
+from world_state.lexicon import CONTAINERS, FRUITS, named
 from world_state.slot import Slot
 
-CONTAINERS = frozenset({
-    "bowl", "bin", "box", "basket", "bucket", "tray", "crate", "pot", "pan", "drawer", "compartment", "cup",
-    "mug", "glass", "hole", "socket",
-})  # fmt: skip
-"""Words for what takes things in; whatever else is known offers its top."""
-ROUND = frozenset({
-    "bowl", "plate", "cup", "mug", "glass", "pot", "pan", "bucket", "ball", "can", "cylinder", "apple",
-    "orange", "plum", "melon",
-})  # fmt: skip
-"""Words for what has a round outline; of the rest, what has no turn that matters is taken as round too."""
+TAKES_IN = frozenset((*CONTAINERS, "hole"))
+"""Kinds that take things in; whatever else is known offers its top."""
+ROUND = frozenset({"bowl", "plate", "cup", "ball", "cylinder", "can", *FRUITS})
+"""Kinds with a round outline; of the rest, what has no turn that matters is taken as round too."""
 WALL = 0.005
 """Thickness of a container's wall [m]; the simulator's are 3 to 6 mm."""
 FLOOR, FLOOR_STD = 0.006, 0.004
@@ -89,20 +83,11 @@ class Footing:
         return np.asarray(offsets @ (R if back else R.T))
 
 
-def words_of(slot: Slot) -> frozenset[str]:
-    """Return the words of what a thing is most probably called."""
-    return frozenset(re.findall(r"[a-z]+", slot.phrase.lower()))
-
-
-def is_container(slot: Slot) -> bool:
-    """Return whether things are put into it rather than on it."""
-    return bool(words_of(slot) & CONTAINERS)
-
-
 def footings_of(beliefs: Beliefs, slot: Slot) -> tuple[Footing, ...]:
     """Return what a thing offers: its top or, of a container, its floor; of a drawer both, so far as open."""
-    half, turned = slot.extent[:2] / 2.0, slot.yaw is not None
-    is_round = bool(words_of(slot) & ROUND) or not turned
+    kind, turned = named(slot.phrase).kind, slot.yaw is not None
+    half = slot.extent[:2] / 2.0
+    is_round = kind in ROUND or not turned
     if is_round:
         half = np.full(2, half.min())
     std = float(np.sqrt(slot.covariance[2, 2]))
@@ -120,6 +105,6 @@ def footings_of(beliefs: Beliefs, slot: Slot) -> tuple[Footing, ...]:
             footing("in", slot.id, bottom + DRAWER_FLOOR, DRAWER_FLOOR_STD, takes),
             footing("on", slot.id, top, TOP_STD, 1.0 - takes),
         )
-    if is_container(slot):
+    if kind in TAKES_IN:
         return (footing("in", slot.id, bottom + FLOOR, FLOOR_STD, 1.0),)
     return (footing("on", slot.id, top, TOP_STD, 1.0),)

@@ -150,10 +150,18 @@ def _candidates(beliefs: Beliefs, slot: Slot) -> list[Footing]:
         if other.id != slot.id
         and other.attachment.kind not in ("held", "in")
         and other.attachment.to != slot.id
+        and _may_be_below(other, slot)
         for footing in footings_of(beliefs, other)
     ]
     inside = [f for f in found if f.kind == "in"]
     return [f for f in found if f.kind == "in" or not any(_lies_in(f.slot, c) for c in inside)]
+
+
+def _may_be_below(other: Slot, slot: Slot) -> bool:
+    """Return whether a thing's middle may be over the circle about the other, by six standard deviations."""
+    away = float(np.hypot(*(other.position - slot.position)[:2]))
+    std = np.sqrt(np.trace((other.covariance + slot.covariance)[:2, :2]))
+    return bool(away < float(np.hypot(*other.extent[:2])) / 2.0 + 6.0 * std)
 
 
 def _lies_in(slot: Slot, container: Footing) -> bool:

@@ -24,7 +24,7 @@ TIMES = 3.0
 MOST = 12.0
 """One reading counts at most this much [nat]: enough for an alarm by itself."""
 HIGHEST = 8.0
-"""The sum grows no further [nat], so that readings as predicted end an alarm after about ten."""
+"""The sum grows no further [nat], so that readings as predicted end an alarm after about seven."""
 KEPT = 3
 """How many of the largest gaps are kept to say why."""
 

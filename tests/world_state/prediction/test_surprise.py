@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from hybridctl.messages.arrays import MessageError
+from world_state.motion import DRIFT_VARIANCE, rest
+from world_state.pose import correct_position, initial, nis
 from world_state.prediction.surprise import Gap, SurpriseWatch, measurement_gap, outcome_gap
 
 
@@ -72,6 +74,53 @@ def test_a_thing_that_was_moved_is_noticed_within_a_few_looks(offset, most):
                 break
     assert np.median(delays) <= most
     assert max(delays) <= 6 * most
+
+
+VIEWS = (np.array([0.86, 0.0, 0.72]), np.array([0.5, 0.5, 0.6]), np.array([0.5, -0.5, 0.6]))
+NOISE, SHARED = 0.003**2 * np.eye(3), 0.005**2 * np.eye(3)
+
+
+def looks(rng, count, *, moved_at=None, by=0.0):
+    """Gaps of looks, one a second from one of three places, at a thing that drifts as the filter says."""
+    place = np.array([0.5, 0.1, 0.02])
+    errors = [rng.multivariate_normal(np.zeros(3), SHARED) for _ in VIEWS]
+
+    def seen(k):
+        return place + errors[k] + rng.multivariate_normal(np.zeros(3), NOISE)
+
+    pose = initial(seen(0), NOISE, view=VIEWS[0], bias=SHARED)
+    for n in range(count):
+        place = place + rng.normal(0.0, DRIFT_VARIANCE**0.5, 3) + (n == moved_at) * np.array([by, 0.0, 0.0])
+        k, pose = int(rng.integers(3)), rest(pose, 1.0)
+        z = seen(k)
+        yield measurement_gap(nis(pose, z, NOISE, view=VIEWS[k], bias=SHARED), 3, "a look")
+        pose = correct_position(pose, z, NOISE, view=VIEWS[k], bias=SHARED)
+
+
+def test_under_the_filters_own_noise_looks_surprise_in_one_of_a_hundred():
+    surprising, alarms, total = 0, 0, 0
+    for seed in range(20):
+        watch = SurpriseWatch()
+        for gap in looks(np.random.default_rng(seed), 200):
+            watch = watch.after(gap)
+            surprising, alarms, total = surprising + gap.surprising, alarms + watch.surprised, total + 1
+    assert surprising / total <= 0.0125  # 1 % and two standard deviations of 4,000 looks
+    assert alarms / total <= 0.01
+
+
+def test_a_thing_that_somebody_shifts_is_noticed_by_the_filters_looks():
+    delays = []
+    for seed in range(30):
+        watch, delay = SurpriseWatch(), 0
+        for n, gap in enumerate(looks(np.random.default_rng(seed), 40, moved_at=30, by=0.03)):
+            watch = watch.after(gap)
+            if n >= 30 and not watch.surprised:
+                delay += 1
+            elif n >= 30:
+                break
+        delays.append(delay)
+    assert np.median(delays) == 0
+    assert max(delays) <= 2
 
 
 def test_a_watch_says_what_surprised_it_and_calms_down():

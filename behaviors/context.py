@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from behaviors.progress import Progress
 from controllers.contact import ExpectedContact
 from controllers.controller import Controller
 from hybridctl.messages.action import PoseTarget
@@ -48,6 +49,16 @@ Note = Callable[[str, str, dict[str, Any]], None]
 """`note(kind, cause, data)` puts an event into the record."""
 
 
+Settled = Callable[[], bool]
+Settle = Callable[[], Settled]
+"""`settle()` begins to bring all that was noted so far to disk; what it returns says whether it is there."""
+
+
+def _settle_nothing() -> Settled:
+    """There is no record that could be lost."""
+    return lambda: True
+
+
 def _no_note(kind: str, cause: str, data: dict[str, Any]) -> None:
     """Keep no record."""
 
@@ -64,6 +75,8 @@ class TreeContext:
         wrist_camera: The camera on the hand, for the fine phase; None where there is none.
         clock: Time for deadlines.
         note: Where events go.
+        settle: Makes durable what was noted, before a motion that a resumed run must know of begins.
+        resumed: How far an earlier process had come that was killed in the middle of this run; None else.
         plan: The plan that is being followed.
         failures: Leaves that failed so far, in order.
     """
@@ -75,6 +88,8 @@ class TreeContext:
     clock: Clock
     wrist_camera: Camera | None = None
     note: Note = _no_note
+    settle: Settle = _settle_nothing
+    resumed: Progress | None = None
     plan: Plan = field(default_factory=lambda: Plan(()))
     failures: list[Failure] = field(default_factory=list)
     _state: ArmState | None = None

@@ -12,6 +12,8 @@ from hybridctl.messages.reach import LAY_DOWN_HEIGHT
 
 _SETTLE = 0.30
 _STILL = 0.0004
+_FEELING, _FEELING_LONGEST = 0.6, 2.0
+"""How long touch is felt at least: from sure of the contrary to sure takes 0.5 s; and at most [s]."""
 
 
 class CloseGripper(Leaf):
@@ -25,11 +27,15 @@ class CloseGripper(Leaf):
     def begin(self) -> None:
         """Say what is grasped, and close where the tool is."""
         self.context.memory.intend_grasp(self.phrase)
+        # Whoever finds the fingers closed after a kill must know on what.
+        self._settled = self.context.settle()
         self.context.expect_touch(f"grasping the {self.phrase}", seconds=self.timeout)
         self._T = self.context.T_base_tool.copy()
 
     def step(self) -> Status:
-        """Wait until the fingers rest."""
+        """Close once the intent is durable, and wait until the fingers rest."""
+        if not self._settled():
+            return Status.RUNNING
         self.context.move(self._T, source="skill", gripper_width=0.0)
         width = self.context.state.gripper_width
         still = abs(width - self._width) < _STILL
@@ -49,13 +55,16 @@ class OpenGripper(Leaf):
         """Say that what is held will be let go."""
         if self.context.memory.holding() is not None:
             self.context.memory.intend_release()
+        self._settled = self.context.settle()
         now = self.context.state.gripper_width
         # A held thing needs only a little room; in a container there is little more.
         self._width = min(0.08, now + 0.025) if self._wanted is None else self._wanted
         self._T = self.context.T_base_tool.copy()
 
     def step(self) -> Status:
-        """Wait until the fingers are there."""
+        """Open once the intent is durable, and wait until the fingers are there."""
+        if not self._settled():
+            return Status.RUNNING
         self.context.move(self._T, source="skill", gripper_width=self._width)
         reached = abs(self.context.state.gripper_width - self._width) < 0.003
         return Status.SUCCESS if reached and self.elapsed() > 0.2 else Status.RUNNING
@@ -84,6 +93,27 @@ class LayDown(Leaf):
         self.context.move(self._T, source="skill")
         low = self.context.T_base_tool[2, 3] < LAY_DOWN_HEIGHT + 0.004
         return Status.SUCCESS if low else Status.RUNNING
+
+
+class FeelHand(Leaf):
+    """Stand still until the memory is sure by touch whether something is held; a while at least.
+
+    A program that takes over knows what was held when the last one ended. What the fingers feel confirms it,
+    or denies it, before anything moves.
+    """
+
+    def __init__(self, context: TreeContext, *, timeout: float = 4.0) -> None:
+        super().__init__("feel what is held", context, timeout=timeout)
+
+    def begin(self) -> None:
+        """The hand may be among things, wherever it was left."""
+        self.context.expect_touch("the hand is where a killed program left it", seconds=self.timeout)
+
+    def step(self) -> Status:
+        """Wait; a gripper that never tells leaves the memory not sure, which is no failure."""
+        elapsed, sure = self.elapsed(), self.context.memory.holding_state().state is not None
+        done = elapsed > _FEELING and (sure or elapsed > _FEELING_LONGEST)
+        return Status.SUCCESS if done else Status.RUNNING
 
 
 class Holding(Leaf):

@@ -6,6 +6,7 @@ from py_trees.common import Status
 
 from behaviors.context import FailureKind, TreeContext
 from behaviors.leaf import AskingLeaf, describe
+from behaviors.progress import PLANNED
 from hybridctl.messages.policy import LocateAnswer, LocateRequest, PlanAnswer, PlanRequest, PolicyError
 from world_state.errors import MeasurementError
 
@@ -71,7 +72,9 @@ class PlanWithVla(AskingLeaf):
         assert isinstance(answer, PlanAnswer)
         self.context.plan = answer.plan
         self.context.note(
-            "plan", self.instruction, {"text": answer.text, "log_p": answer.confidence.log_probability}
+            PLANNED,
+            self.instruction,
+            {"text": answer.text, "plan": str(answer.plan), "log_p": answer.confidence.log_probability},
         )
         if not answer.plan.subgoals:
             return self.fail(FailureKind.PLANNING, "the model sees nothing here that the instruction names")

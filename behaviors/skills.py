@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from py_trees.behaviour import Behaviour
+from py_trees.behaviours import Success
 from py_trees.common import Status
 from py_trees.composites import Selector, Sequence
 from py_trees.decorators import Retry
@@ -10,10 +11,13 @@ from py_trees.decorators import Retry
 from behaviors.context import FailureKind, TreeContext
 from behaviors.fine import FineMove, LookClose
 from behaviors.gripper import CloseGripper, Holding, IsIn, LayDown, OpenGripper
+from behaviors.kernels import believed_by, first_to_do
 from behaviors.leaf import Leaf, halt_all
 from behaviors.motion import ActWithVla, Home, MoveTool, Rise
 from behaviors.perception import Look
 from behaviors.poses import grasp_pose, pre_pose, release_pose, tool_yaw
+from behaviors.progress import Stage
+from behaviors.subgoals import BeginSubgoal, EndSubgoal, note_subgoal
 from hybridctl.messages.plan import Plan, Skill, Subgoal
 
 OPEN_WIDTH = 0.08
@@ -117,7 +121,9 @@ class PlanError(ValueError):
 class FollowPlan(Leaf):
     """Carry out the context's plan: it becomes a subtree when this leaf starts.
 
-    Reads: the context's plan. Promises: every subgoal's postcondition holds.
+    Reads: the context's plan, and how far a killed process came in it; of that it takes account once. Then
+    it goes on at the first subgoal that memory, which has looked again, does not believe done. Promises:
+    every subgoal's postcondition holds.
     """
 
     def __init__(self, context: TreeContext, *, timeout: float = 120.0) -> None:
@@ -127,17 +133,26 @@ class FollowPlan(Leaf):
 
     def begin(self) -> None:
         """Build the subtree."""
+        context, plan = self.context, self.context.plan
         self._subtree, self._problem = None, "the plan has no subgoal"
+        resumed, context.resumed = context.resumed, None
+        start = None
+        if resumed is not None and resumed.plan == plan:
+            start = first_to_do(plan, believed_by(context.memory), noted_as_done=resumed.pending)
+            data = {"index": start, "noted": resumed.pending}
+            context.note("picked up", str(plan.subgoals[start]) if start < len(plan.subgoals) else "", data)
         try:
-            self._subtree = build_plan(self.context, self.context.plan)
+            self._subtree = build_plan(context, plan, start=start)
         except PlanError as error:
             self._problem = str(error)
 
     def step(self) -> Status:
         """Tick the subtree."""
-        if self._subtree is None or not self._subtree.children:
+        if not self.context.plan.subgoals or self._subtree is None:
             return self.fail(FailureKind.PLANNING, self._problem)
         self._subtree.tick_once()
+        if self._subtree.status == Status.FAILURE:
+            self._note_failure(self._subtree)
         return self._subtree.status
 
     def release(self) -> None:
@@ -149,25 +164,38 @@ class FollowPlan(Leaf):
         """Return the leaf of the subtree that the last tick ended in."""
         return None if self._subtree is None else self._subtree.tip()
 
+    def _note_failure(self, subtree: Behaviour) -> None:
+        begun = [node for node in subtree.children if isinstance(node, BeginSubgoal)]
+        reached = [node.index for node in begun if node.status == Status.SUCCESS]
+        if reached:  # else a container was not found: no subgoal has begun
+            note_subgoal(self.context, self.context.plan, reached[-1], Stage.FAILED)
 
-def build_plan(context: TreeContext, plan: Plan) -> Behaviour:
+
+def build_plan(context: TreeContext, plan: Plan, *, start: int | None = None) -> Behaviour:
     """Return the sequence that carries out a plan; containers are looked for before anything is held.
+
+    Args:
+        context: The tree's.
+        plan: What to do.
+        start: Begin with this subgoal; what the rest names has just been looked at. None: from the
+            beginning.
 
     Raises:
         PlanError: the plan holds a skill other than pick and place_in.
     """
     steps: list[Behaviour] = []
-    containers = {s.target for s in plan.subgoals if s.skill is Skill.PLACE_IN}
-    steps += [Look(context, container) for container in sorted(containers)]
-    held = ""
-    for subgoal in plan.subgoals:
+    if start is None:
+        containers = {s.target for s in plan.subgoals if s.skill is Skill.PLACE_IN}
+        steps += [Look(context, container) for container in sorted(containers)]
+    for index, subgoal in enumerate(plan.subgoals):
         if subgoal.skill is Skill.PICK:
-            steps.append(pick(context, subgoal.target))
-            held = subgoal.target
+            step = pick(context, subgoal.target)
         elif subgoal.skill is Skill.PLACE_IN:
-            steps.append(place_in(context, held, subgoal.target))
+            step = place_in(context, plan.held_before(index), subgoal.target)
         else:
             raise PlanError(
                 f"no subtree carries out {subgoal.skill.value!r} yet, known are pick and place_in"
             )
-    return Sequence("plan", memory=True, children=steps)
+        if index >= (start or 0):
+            steps += [BeginSubgoal(context, plan, index), step, EndSubgoal(context, plan, index)]
+    return Sequence("plan", memory=True, children=steps or [Success("nothing is left to do")])

@@ -91,7 +91,8 @@ class Controller:
     def start(self, state: ArmState) -> None:
         """Take over from the measured state: it is the first command, and there is no target yet.
 
-        A stop in force stays in force.
+        The gripper goes on as it was told to, so that what another program left in it is not dropped. A stop
+        in force stays in force.
 
         Raises:
             ControllerError: the state has the wrong number of joints or entries that are not finite.
@@ -107,7 +108,7 @@ class Controller:
         self._mpc.reset()
         self._planner.reset()
         self._let_go()
-        self._pursuit.gripper_width = float(np.clip(state.gripper_width, *self.model.gripper_width))
+        self._pursuit.gripper_width = float(np.clip(state.gripper_set_point, *self.model.gripper_width))
         self._reflexes.start(state)
         self._now = state.stamp
         self._started = True

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 from behaviors import Tree, TreeContext
+from behaviors.progress import ENDED, PREFIX, RESUMED, STARTED
 from behaviors.trees.follow_instruction import follow_instruction
 from controllers.controller import Controller
 from controllers.gains import Gains, load_gains
 from controllers.robot_model import RobotModel
 from hybridctl.arms import SimulatedArm
+from hybridctl.durable import Durable
 from hybridctl.messages.arm import Arm
 from hybridctl.messages.clock import Clock
 from hybridctl.messages.observation import Camera
 from hybridctl.messages.policy import PolicyQueue, VlaPolicy
 from hybridctl.record import EVENTS_NAME, RecordedCamera, Recorder
+from hybridctl.resume import CutShort, resumptions
 from hybridctl.runtime import Listener, Outcome, Runtime
 from hybridctl.sim.camera_errors import CameraErrors
 from hybridctl.sim.cameras import Renderer, SimCamera, make_renderer
@@ -89,14 +93,16 @@ class RunResult:
     """What a run left behind.
 
     Attributes:
-        outcome: How it ended.
+        outcome: How it ended; of a resumed run, since it was resumed for the last time.
         context: The tree's context: memory, plan, failures.
         vla_ms: Wall time of each VLA decode [ms].
+        resumptions: When it was resumed and what was pending then, each time.
     """
 
     outcome: Outcome
     context: TreeContext
     vla_ms: list[float]
+    resumptions: list[dict[str, Any]] = field(default_factory=list)
 
 
 def run_instruction(
@@ -115,8 +121,13 @@ def run_instruction(
     listeners: tuple[Listener, ...] = (),
     latency: float = DEFAULT_LATENCY,
     time_limit: float = TIME_LIMIT,
+    about: Mapping[str, Any] | None = None,
+    resume: CutShort | None = None,
 ) -> RunResult:
     """Follow an instruction on an arm, and record it if a recorder is given.
+
+    With `resume` it goes on with a run whose process was killed: the memory is the one that the recorder's
+    folder holds, aged by the clock, and the tree is told how far it was.
 
     Args:
         instruction: What to do, in words.
@@ -131,33 +142,56 @@ def run_instruction(
         listeners: Others who watch.
         latency: Simulated time between a VLA request and its answer [s]; a queue has its own.
         time_limit: The run ends by then [s].
+        about: What a process that resumes the run will need to know of it, as JSON values.
+        resume: What the recorder's folder says of a run that was cut short; None begins a run.
+
+    Raises:
+        ResumeError: the clock is not the one of the run to resume.
     """
+    if resume is not None:
+        resume.check_clock(clock)
     model = model or RobotModel.load("panda")
     controller = Controller(model, gains or load_gains())
     store = EventStore(recorder.folder / EVENTS_NAME) if recorder is not None else None
     queue = LockstepQueue(policy, clock, latency=latency) if isinstance(policy, VlaPolicy) else policy
-    try:
+    realtime = not isinstance(queue, LockstepQueue)
+    resumed = None if resume is None else resume.progress
+    times: list[dict[str, Any]] = []
+    with ExitStack() as stack:
+        memory = WorldMemory(None, clock=clock)
+        if store is not None:
+            stack.enter_context(store)
+            fresh = resume is None
+            memory = WorldMemory(store, clock=clock) if fresh else WorldMemory.from_events(store, clock=clock)
         context = TreeContext(
-            memory=WorldMemory(store, clock=clock),
+            memory=memory,
             policy=queue,
             controller=controller,
             camera=camera if recorder is None else RecordedCamera(camera, recorder),
             clock=clock,
             wrist_camera=wrist_camera,
+            resumed=resumed,
         )
         if store is not None and recorder is not None:
             recorder.describe(model, controller.gains)
             context.note = _note_into(store, recorder, clock)
+            context.settle = stack.enter_context(Durable(store, blocking=not realtime)).settle
+            if resumed is None:
+                context.note(STARTED, instruction, {"instruction": instruction, "about": dict(about or {})})
+            else:
+                pending, done = resumed.pending_subgoal, resumed.last_done
+                after = {"pending": str(pending or ""), "done": str(done or "")}
+                context.note(RESUMED, "its process had ended", after)
+            store.flush()
+            times = resumptions(store)
         watching = (*listeners, recorder) if recorder is not None else listeners
         if watch_gains is not None:
             watching = (*watching, watch_gains(controller))
         tree = build_tree(context, instruction)
         runtime = Runtime(tree=tree, controller=controller, arm=arm, clock=clock, listeners=watching)
         outcome = runtime.run(time_limit=time_limit)
-    finally:
-        if store is not None:
-            store.close()
-    return RunResult(outcome, context, queue.wall_ms)
+        context.note(ENDED, outcome.status.lower(), {"status": outcome.status, "cause": outcome.cause})
+    return RunResult(outcome, context, queue.wall_ms, times)
 
 
 def _note_into(
@@ -165,7 +199,7 @@ def _note_into(
 ) -> Callable[[str, str, dict[str, Any]], None]:
     def note(kind: str, cause: str, data: dict[str, Any]) -> None:
         stamp = clock.now()
-        store.append(f"tree.{kind}", stamp=stamp, cause=cause, measurement=data, belief={})
+        store.append(f"{PREFIX}{kind}", stamp=stamp, cause=cause, measurement=data, belief={})
         recorder.on_event(stamp, kind, cause, data)
 
     return note

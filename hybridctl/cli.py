@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from hybridctl.commands import bench, check, collect, demo, run, tasks, train, tune, view
+from hybridctl.commands import bench, check, collect, demo, memory, run, tasks, train, tune, view
 from hybridctl.commands.console import ERRORS
 
 
@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A vision-language-action model moves an arm by a behavior tree, a memory and an MPC.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, demo, tasks, view, check, bench, tune, collect, train):
+    for command in (run, demo, tasks, view, memory, check, bench, tune, collect, train):
         command.add(commands)
     return parser
 
@@ -42,6 +42,7 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
     from hybridctl.data.collect import SeedError
     from hybridctl.data.lerobot_layout import DatasetError
     from hybridctl.record import RunFolderError
+    from hybridctl.resume import ResumeError
     from hybridctl.sim.cameras import RenderError
     from hybridctl.sim.scene import SceneError
     from hybridctl.training.recipe import RecipeError
@@ -52,8 +53,8 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
 
     return (
         AddressError, BenchError, CheckpointError, ConnectionLost, ControllerError, DatasetError, GainsError,
-        InstructionError, OSError, RecipeError, RenderError, RunFolderError, SceneError, SeedError,
-        StoreError, TuningError, UnicodeError, WireError,
+        InstructionError, OSError, RecipeError, RenderError, ResumeError, RunFolderError, SceneError,
+        SeedError, StoreError, TuningError, UnicodeError, WireError,
     )  # fmt: skip
 
 

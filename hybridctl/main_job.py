@@ -21,7 +21,8 @@ from hybridctl.data.episode_recorder import FRAMES_PER_SECOND, EpisodeRecorder, 
 from hybridctl.data.lerobot_layout import DatasetError
 from hybridctl.gains_watch import GainsWatch
 from hybridctl.progress import Progress
-from hybridctl.record import Recorder, refuse_used_folder, write_html
+from hybridctl.record import Recorder, refuse_used_folder, resumed_line, write_html
+from hybridctl.resume import CutShort, only_process
 from hybridctl.runtime import Listener
 from hybridctl.sim.camera_errors import CameraErrors
 from hybridctl.vla.policy import CheckpointPolicy, load_policy
@@ -44,14 +45,15 @@ def run_main_job(
     video: bool = True,
     dataset: Path | None = None,
     keep_failures: bool = False,
+    resume: CutShort | None = None,
     console: Console,
 ) -> dict[str, Any]:
-    """Run once and return the report that is also written to `out/report.json`.
+    """Run once, or go on with a run, and return the report that is also written to `out/report.json`.
 
     An instruction that no task scores (`score` is null) counts as done when the tree says so. With `dataset`
     the run is appended to that folder as an episode if it was done, with `keep_failures` also if not; the
     report's `episode` says what came of that. With `watch_gains` edits of the gains file take effect while
-    the arm moves.
+    the arm moves. With `resume` the run in `out` goes on, on the arm that it was on.
 
     Raises:
         DatasetError: `dataset` holds something else, or episodes of another kind.
@@ -59,13 +61,15 @@ def run_main_job(
         GainsError, CheckpointError: a file is missing or wrong.
         FileExistsError: `out` is a file, or holds a run already.
         AddressError, ConnectionLost, WireError: `arm` is no address, or nobody answers there.
+        ResumeError: another process runs in `out`, or at `arm` is another arm than that of the run to resume.
     """
     torch.set_num_threads(1)
     watched = GainsFile(gains_file) if watch_gains else None
     gains = watched.gains if watched is not None else load_gains(gains_file)
     policy = load_policy(policy_folder)
     policy.checked_instruction(instruction)
-    refuse_used_folder(out)
+    if resume is None:
+        refuse_used_folder(out)
     if arm == "sim":
         place: Workplace = InProcess(
             instruction, seed=seed, renderer=renderer, gains=gains, camera_errors=camera_errors
@@ -73,6 +77,8 @@ def run_main_job(
     else:
         place = Apart(arm)
     try:
+        if resume is not None:
+            resume.check_arm(arm, serial=place.serial)
         with ExitStack() as stack:
             listeners: tuple[Listener, ...] = place.listeners
             episodes = None
@@ -81,16 +87,25 @@ def run_main_job(
                 opened = _episode_recorder(dataset, place, keep_failures=keep_failures)
                 episodes = stack.enter_context(opened)
                 listeners = (*listeners, episodes)
+            if resume is None:  # who resumes has kept others out since before it read the folder
+                out.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(only_process(out))
             recorder = stack.enter_context(
                 Recorder(
-                    out, instruction=instruction, video=video, frame=place.frame, realtime=_is_realtime(place)
+                    out, instruction=instruction, video=video, frame=place.frame,
+                    realtime=_is_realtime(place), resume=resume is not None,
                 )
-            )
+            )  # fmt: skip
             progress = stack.enter_context(Progress(console))
             report = _run(
                 instruction, place, policy=policy, gains=gains, recorder=recorder,
                 listeners=(progress, *listeners), time_limit=time_limit,
                 watch_gains=None if watched is None else _watch(watched, place, recorder, console),
+                about={
+                    "arm": arm, "serial": place.serial, "gains": _absolute(gains_file),
+                    "policy": _absolute(policy_folder),
+                },
+                resume=resume,
             )  # fmt: skip
             report["seed"] = seed if arm == "sim" else None
             report["episode"] = None if episodes is None else _end_episode(episodes, report)
@@ -111,6 +126,8 @@ def _run(
     listeners: tuple[Listener, ...],
     time_limit: float,
     watch_gains: WatchGains | None,
+    about: dict[str, Any],
+    resume: CutShort | None,
 ) -> dict[str, Any]:
     queue = ThreadedQueue(policy, place.clock) if _is_realtime(place) else LockstepQueue(policy, place.clock)
     started = perf_counter()
@@ -127,6 +144,8 @@ def _run(
             recorder=recorder,
             listeners=listeners,
             time_limit=time_limit,
+            about=about,
+            resume=resume,
         )
     finally:
         if isinstance(queue, ThreadedQueue):
@@ -154,6 +173,7 @@ def _run(
         "vla_calls": len(result.vla_ms),
         "failures": outcome.failures,
         "camera": place.camera_name,
+        "resumed": result.resumptions,
     }
 
 
@@ -197,6 +217,10 @@ def _end_episode(episodes: EpisodeRecorder, report: dict[str, Any]) -> dict[str,
     return {"dataset": str(episodes.folder), "index": index, "problem": problem}
 
 
+def _absolute(path: Path | None) -> str | None:
+    return None if path is None else str(path.resolve())
+
+
 def _episode_line(episode: dict[str, Any]) -> str:
     if episode["index"] is not None:
         return f"episode {episode['index']} of {episode['dataset']}"
@@ -222,6 +246,8 @@ def summary(report: dict[str, Any], out: Path) -> Table:
         "camera": report["camera"],
         "recorded in": str(out),
     }
+    if report["resumed"]:
+        rows["resumed"] = resumed_line(report["resumed"])
     if report["episode"] is not None:
         rows["episode"] = _episode_line(report["episode"])
     for name, value in rows.items():

@@ -158,8 +158,9 @@ class Runtime:
         clock, arm, controller = self._clock, self._arm, self._controller
         dt = controller.gains.dt
         start = due = clock.now()
-        controller.start(arm.read())
-        width = arm.read().gripper_width
+        found = arm.read()
+        controller.start(found)
+        width = found.gripper_set_point
         position: FloatArray | None = None
         braking_since: float | None = None
         try:

@@ -31,6 +31,8 @@ class Workplace(Protocol):
     wrist_camera: Camera | None
     """The camera on the hand; None where there is none."""
     camera_name: str
+    serial: str
+    """Tells the arm from others at the same address; empty of one that ends with this process."""
     frame: Frame | None
     """Takes pictures for people; None where nobody can."""
     listeners: tuple[Listener, ...]
@@ -73,6 +75,7 @@ class InProcess:
         self.camera: Camera = self._simulator.camera
         self.wrist_camera: Camera | None = self._simulator.wrist_camera
         self.clock: Clock = self._simulator.clock
+        self.serial = ""
         self.camera_name = f"scene/{self._simulator.renderer.name}"
         self.frame: Frame | None = self._simulator.viewer_frame
         self.listeners: tuple[Listener, ...] = (self._watch,)
@@ -105,6 +108,7 @@ class Apart:
         self.camera: Camera = RemoteCamera(self._connection)
         self.wrist_camera: Camera | None = RemoteCamera(self._connection, name="wrist")
         self.clock: Clock = RemoteClock(self._connection)
+        self.serial = self._connection.serial
         self.camera_name = address
         self.frame: Frame | None = None
         self.listeners: tuple[Listener, ...] = ()

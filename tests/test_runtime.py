@@ -1,10 +1,12 @@
 """The loop: any fault is a stop with a named cause, and nothing unchecked reaches the arm."""
 
+import re
 import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from behaviors.trees.follow_instruction import follow_instruction
 from controllers.errors import ControllerError
@@ -12,6 +14,7 @@ from controllers.stops import StopCategory
 from hybridctl.assembly import run_instruction
 from hybridctl.runtime import Runtime
 from hybridctl.vla.queue import ThreadedQueue
+from world_state.store import EventStore
 
 
 class Scripted:
@@ -66,6 +69,31 @@ def test_an_exception_in_the_tree_stops_the_arm_with_its_name(simulator, task, e
     assert "ZeroDivisionError" in arm.stop_cause
     assert tree.halted
     assert speed(simulator) < 0.01
+
+
+def test_a_store_that_fails_in_the_middle_stops_the_arm_and_says_what_to_do(
+    simulator, task, expert, make_context, tmp_path
+):
+    store = EventStore(tmp_path / "events.db")
+
+    def fill(connection, *_):
+        connection.execute("PRAGMA max_page_count=64")  # a disk of 256 kB
+
+    sa.event.listen(store.engine, "checkout", fill)
+
+    def then(ticks):
+        store.append("tree.look", stamp=0.1 * ticks, cause="", measurement={"x": "x" * 20_000}, belief={})
+        time.sleep(0.01)
+        return "RUNNING"
+
+    tree, arm, runtime = make(simulator, make_context(expert), then)
+    outcome = runtime.run(time_limit=20.0)
+    assert outcome.status == "STOPPED"
+    assert re.match(r"StoreError: .*full: make room on that disk, then start anew", outcome.cause)
+    assert arm.read().stopped
+    assert tree.halted
+    assert speed(simulator) < 0.01
+    store.close()  # does not hide how the run ended
 
 
 def test_an_interrupt_stops_the_arm_and_comes_out(simulator, task, expert, make_context):

@@ -16,13 +16,13 @@ from world_state.beliefs import Beliefs
 from world_state.close_looks import Series, look_close
 from world_state.errors import MeasurementError
 from world_state.hand_eye import HandEye
+from world_state.history import beliefs_at
 from world_state.levelling import levelled
 from world_state.noise import NoiseModel
 from world_state.posture import HandCamera, Posture
 from world_state.presence import Glance, glances
 from world_state.queries import Queries
 from world_state.readings import (
-    READINGS,
     Answered,
     CloseLooked,
     Correction,
@@ -37,6 +37,9 @@ from world_state.sighting import Sighting
 from world_state.slot import Slot, predict
 from world_state.store import EventStore
 from world_state.transport import inverse
+
+SNAPSHOT_EVERY = 500
+"""Events between two snapshots of all beliefs: at most so many are read to know what was believed when."""
 
 
 class WorldMemory(Queries):
@@ -68,6 +71,7 @@ class WorldMemory(Queries):
         self._noise = noise or NoiseModel()
         self._beliefs = Beliefs()
         self._recorded = self._beliefs
+        self._since_snapshot = 0
         self._series: CloseLooked | None = None
         self._posture: Posture | None = None
         self._hand_camera: HandCamera | None = None
@@ -86,10 +90,7 @@ class WorldMemory(Queries):
             StoreError: the store cannot be read.
         """
         memory = cls(store, clock=clock, table_height=table_height)
-        for event in store.events():
-            if event.kind in READINGS:
-                memory._beliefs = memory._beliefs.with_delta(event.belief)
-        memory._recorded = memory._beliefs
+        memory._beliefs = memory._recorded = beliefs_at(store)
         return memory
 
     @property
@@ -121,6 +122,10 @@ class WorldMemory(Queries):
                 belief=self._beliefs.delta(self._recorded),
             )  # fmt: skip
             self._recorded = self._beliefs
+            self._since_snapshot += 1
+            if self._since_snapshot >= SNAPSHOT_EVERY:
+                self._store.snapshot(reading.stamp, self._beliefs.to_json())
+                self._since_snapshot = 0
         return correction
 
     def see(self, phrase: str, answer: LocateAnswer) -> Slot:

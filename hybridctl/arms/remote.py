@@ -44,6 +44,7 @@ class Connection:
         self.timeout = timeout
         self.dof = 0
         self.mode = ""
+        self.serial = ""
         self._host, self._port = parse_address(address)
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
@@ -83,6 +84,7 @@ class Connection:
             hello = self.request("hello", protocol=PROTOCOL)
             check_version(hello, who="simulator")
             self.dof, self.mode = require(hello, "dof", int), require(hello, "mode", str)
+            self.serial = require(hello, "serial", str)
         except ArmError:
             self.close()
             raise

@@ -77,6 +77,7 @@ class SimulatedArm:
             stopped=not self._in_control,
             wrench=self._wrist.read(world.scene.seed if self._seed is None else self._seed),
             tau_external=self._residual.read(q, dq),
+            gripper_command=2.0 * float(data.ctrl[world.gripper_actuator]),
         )
 
     def send(self, command: JointCommand) -> JointCommand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Self
 
 
 class WallClock:
@@ -10,6 +11,20 @@ class WallClock:
 
     def __init__(self) -> None:
         self._origin = time.monotonic()
+
+    @classmethod
+    def going_on(cls, *, stamp: float, wall_time: float) -> Self:
+        """Return the clock of an earlier process, going on: it read `stamp` [s] at `wall_time`.
+
+        Stamps that the process stored stay what they are, and the time in which nobody ran has passed.
+
+        Args:
+            stamp: What the earlier clock read [s].
+            wall_time: When it did [s since 1970]. One that lies ahead, of a clock set back since, is now.
+        """
+        clock = cls()
+        clock._origin -= stamp + max(0.0, time.time() - wall_time)
+        return clock
 
     def now(self) -> float:
         """Return the seconds since the clock was made."""

@@ -18,7 +18,7 @@ import numpy as np
 from hybridctl.arms.errors import AddressError, WireError
 from hybridctl.messages.arm import ArmState, JointCommand
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Version of what follows; both sides must speak the same."""
 REQUEST_LIMIT = 64 * 1024
 """Largest frame that a server takes [byte]."""
@@ -120,6 +120,7 @@ def pack_state(state: ArmState) -> dict[str, Any]:
         "q": state.q, "dq": state.dq, "tau": state.tau, "gripper_width": state.gripper_width,
         "gripper_force": state.gripper_force, "stamp": state.stamp, "stopped": state.stopped,
         "wrench": state.wrench, "tau_external": state.tau_external,
+        "gripper_command": state.gripper_command,
     }  # fmt: skip
 
 
@@ -133,8 +134,9 @@ def unpack_state(fields: Mapping[str, Any]) -> ArmState:
         gripper_force=require(fields, "gripper_force", float),
         stamp=require(fields, "stamp", float),
         stopped=require(fields, "stopped", bool),
-        wrench=_offered(fields, "wrench"),
-        tau_external=_offered(fields, "tau_external"),
+        wrench=_offered(fields, "wrench", np.ndarray),
+        tau_external=_offered(fields, "tau_external", np.ndarray),
+        gripper_command=_offered(fields, "gripper_command", float),
     )
 
 
@@ -169,11 +171,11 @@ def parse_address(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _offered(fields: Mapping[str, Any], name: str) -> Any:
-    """Return an array, or None where the other side says that its arm has no such sensor."""
+def _offered(fields: Mapping[str, Any], name: str, kind: type) -> Any:
+    """Return a field, or None where the other side says that its arm does not know it."""
     if name in fields and fields[name] is None:
         return None
-    return require(fields, name, np.ndarray)
+    return require(fields, name, kind)
 
 
 def _decode(body: bytes) -> dict[str, Any]:

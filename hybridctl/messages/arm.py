@@ -25,6 +25,8 @@ class ArmState:
             and noise included, shape (6,) [N, Nm]; None from an arm that cannot tell.
         tau_external: What the world adds to each joint's torque, as far as the driver can tell it from its
             model of the arm, shape (n,) [Nm]; None from an arm that cannot tell.
+        gripper_command: Finger distance that the gripper was last told to take, by whomever [m]; None from
+            an arm that does not remember.
     """
 
     q: FloatArray
@@ -36,6 +38,7 @@ class ArmState:
     stopped: bool = False
     wrench: FloatArray | None = None
     tau_external: FloatArray | None = None
+    gripper_command: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "q", checked("ArmState.q", self.q, shape=(None,)))
@@ -49,6 +52,17 @@ class ArmState:
         checked_scalar("ArmState.gripper_width", self.gripper_width, low=-0.01, high=1.0)
         checked_scalar("ArmState.gripper_force", self.gripper_force)
         checked_scalar("ArmState.stamp", self.stamp)
+        if self.gripper_command is not None:
+            checked_scalar("ArmState.gripper_command", self.gripper_command, low=0.0, high=1.0)
+
+    @property
+    def gripper_set_point(self) -> float:
+        """Finger distance to go on with [m]: the measured one only where the arm remembers no command.
+
+        Fingers that press on a thing stand apart from where they were told to be: told to be where they
+        stand, they would let it go.
+        """
+        return self.gripper_width if self.gripper_command is None else self.gripper_command
 
 
 @dataclass(frozen=True)

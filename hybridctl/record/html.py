@@ -99,13 +99,13 @@ def _problems(run: RunFolder) -> str:
 def _top(run: RunFolder) -> str:
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts(run))
     known = f'<div class="card"><dl class="facts">{rows}</dl></div>' if rows else ""
-    video = run.path / "video.mp4"
-    if not video.is_file() or not video.stat().st_size:
+    if not run.videos:
         return known
-    start = run.telemetry.video_start if run.telemetry is not None else None
+    *earlier, (video, start) = run.videos
     known_start = "" if start is None else f' data-start="{start:.6g}"'
-    player = f'<video src="video.mp4"{known_start} controls muted playsinline preload="auto"></video>'
-    return f'<div class="top">{known}{player}</div>'
+    player = f'<video src="{video}"{known_start} controls muted playsinline preload="auto"></video>'
+    links = "".join(f'<p>Before the run was resumed: <a href="{name}">{name}</a></p>' for name, _ in earlier)
+    return f'<div class="top">{known}<div>{player}{links}</div></div>'
 
 
 def _time_range(run: RunFolder) -> Range:

@@ -21,12 +21,11 @@ from hybridctl.record.arm_topics import arm_messages
 from hybridctl.record.caption import Caption
 from hybridctl.record.film import Film, Frame
 from hybridctl.record.margins import MarginMeter
+from hybridctl.record.parts import TELEMETRY_NAME, VIDEO_NAME, part_name, parts_of
 from hybridctl.record.pictures import Pictures
 from hybridctl.record.telemetry import TelemetryWriter
 
 EVENTS_NAME = "events.db"
-TELEMETRY_NAME = "telemetry.mcap"
-VIDEO_NAME = "video.mp4"
 REPORT_NAME = "report.json"
 MARGINS_EVERY = 0.05  # [s] distances to limits are plotted and shown, not controlled by
 _ROUNDING = 1e-6  # [s] stamps are sums of periods
@@ -55,6 +54,7 @@ class Recorder:
         video: bool = True,
         frame: Frame | None = None,
         realtime: bool = False,
+        resume: bool = False,
     ) -> None:
         """Open the run folder.
 
@@ -65,15 +65,20 @@ class Recorder:
             frame: Takes the video's pictures; without it the video shows what the camera saw last.
             realtime: Whether the arm does not wait: then a frame that finds the encoder behind is dropped and
                 counted. Otherwise the run waits for the encoder, and the record is complete.
+            resume: Whether the run goes on after its process was killed. What that wrote stays, and this part
+                is written beside it, `telemetry.part2.mcap` and `video.part2.mp4`.
         """
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         # What describes an earlier run must not pass for this one's if this one is cut short.
-        for name in (VIDEO_NAME, REPORT_NAME, "report.html"):
+        for name in (*(() if resume else (VIDEO_NAME,)), REPORT_NAME, "report.html"):
             (folder / name).unlink(missing_ok=True)
-        self._telemetry = TelemetryWriter(folder / TELEMETRY_NAME, about={"instruction": instruction})
+        part = len(parts_of(folder)) + 1 if resume else 1
+        telemetry = folder / part_name(TELEMETRY_NAME, part)
+        self._telemetry = TelemetryWriter(telemetry, about={"instruction": instruction})
         self._pictures = Pictures(self._telemetry, keep_all=not realtime)
-        self._film = Film(folder / VIDEO_NAME, keep_all=not realtime) if video else None
+        filmed = folder / part_name(VIDEO_NAME, part)
+        self._film = Film(filmed, keep_all=not realtime) if video else None
         self._frame: Frame | NDArray[np.uint8] | None = frame
         self._shows_camera = frame is None
         self._next_margins = -np.inf

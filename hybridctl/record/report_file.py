@@ -27,6 +27,13 @@ class _Record(BaseModel):
     problems: list[StrictStr] = []
 
 
+class _Resumption(BaseModel):
+    stamp: Number
+    wall_time: Number | None = None
+    done: StrictStr = ""
+    pending: StrictStr = ""
+
+
 class _Report(BaseModel):
     """What the page reads; everything may be missing, and other keys are kept as they are."""
 
@@ -51,6 +58,7 @@ class _Report(BaseModel):
     failures: list[_Failure] | None = None
     tree: list[tuple[Number, StrictStr, StrictStr]] | None = None
     record: _Record | None = None
+    resumed: list[_Resumption] | None = None
 
 
 def load_report(path: Path) -> tuple[dict[str, Any], list[str]]:

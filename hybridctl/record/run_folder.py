@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hybridctl.record.memory_events import Unfolding
+from hybridctl.record.parts import TELEMETRY_NAME, VIDEO_NAME, joined, part_name, parts_of
 from hybridctl.record.reading import RunFolderError, Telemetry, load_telemetry
 from hybridctl.record.report_file import load_report
 
@@ -36,7 +37,10 @@ class RunFolder:
     Attributes:
         path: The folder.
         report: Content of report.json; None when the run was cut short.
-        telemetry: Content of telemetry.mcap; None when it is missing or broken.
+        telemetry: Content of telemetry.mcap, and of the parts that were written after the run was resumed;
+            None when it is missing or broken.
+        videos: Names of the videos in their order, each with the clock time of its first frame [s], None
+            where that is not known.
         memory: Events of the world-state memory.
         problems: What is missing or broken, in words.
     """
@@ -44,6 +48,7 @@ class RunFolder:
     path: Path
     report: dict[str, Any] | None = None
     telemetry: Telemetry | None = None
+    videos: list[tuple[str, float | None]] = field(default_factory=list)
     memory: list[MemoryEvent] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -91,23 +96,33 @@ def _load_report(run: RunFolder) -> None:
 
 
 def _load_telemetry(run: RunFolder) -> None:
-    path = run.path / "telemetry.mcap"
-    if not path.is_file():
+    parts = parts_of(run.path)
+    if not (run.path / TELEMETRY_NAME).is_file():
         run.problems.append("There is no telemetry.mcap, so there are no plots of the motion.")
-        return
+    for part in parts:
+        name, video = part_name(TELEMETRY_NAME, part), part_name(VIDEO_NAME, part)
+        found = _load_part(run, name) if (run.path / name).is_file() else None
+        if found is not None:
+            run.telemetry = found if run.telemetry is None else joined(run.telemetry, found)
+        if (run.path / video).is_file() and (run.path / video).stat().st_size:
+            run.videos.append((video, None if found is None else found.video_start))
+
+
+def _load_part(run: RunFolder, name: str) -> Telemetry | None:
     try:
-        run.telemetry = load_telemetry(path)
+        telemetry = load_telemetry(run.path / name)
     except RunFolderError as error:
         run.problems.append(f"{error}.")
-        return
-    stamps = run.telemetry.arrays["stamp"]
-    if not run.telemetry.complete:
+        return None
+    stamps = telemetry.arrays["stamp"]
+    if not telemetry.complete:
         shown = "before the first control period."
         if len(stamps):
             shown = f"at {stamps[-1]:.2f} s. All up to there is shown."
-        run.problems.append(f"telemetry.mcap was cut short: it ends {shown}")
+        run.problems.append(f"{name} was cut short: it ends {shown}")
     elif not len(stamps):
-        run.problems.append("telemetry.mcap holds no control period.")
+        run.problems.append(f"{name} holds no control period.")
+    return telemetry
 
 
 def _load_memory(run: RunFolder) -> None:

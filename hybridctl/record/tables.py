@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -18,6 +19,7 @@ def facts(run: RunFolder) -> list[tuple[str, str]]:
     rows: list[tuple[str, str | None]] = [
         ("plan", report.get("plan") or _planned(run)),
         ("score", _pairs(report.get("score"), skip="success")),
+        ("resumed", resumed_line(report.get("resumed") or []) or None),
         ("time", _times(run)),
         ("seed", _text(report.get("seed"))),
         ("camera", _text(report.get("camera"))),
@@ -30,6 +32,21 @@ def facts(run: RunFolder) -> list[tuple[str, str]]:
         ("video", _video(report)),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def resumed_line(resumptions: list[dict[str, Any]]) -> str:
+    """Return when a run was resumed and what was done and pending then, in words; empty if it was not.
+
+    Args:
+        resumptions: The report's `resumed`.
+    """
+    words = []
+    for one in resumptions:
+        wall = one.get("wall_time")
+        clock = "" if wall is None else f", {datetime.fromtimestamp(wall).astimezone():%Y-%m-%d %H:%M:%S}"
+        done, pending = one.get("done") or "nothing", one.get("pending")
+        words.append(f"at {one['stamp']:.2f} s{clock}, after {done}" + (f", in {pending}" if pending else ""))
+    return "; ".join(words)
 
 
 def answers_table(run: RunFolder) -> str:

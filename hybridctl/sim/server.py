@@ -14,7 +14,8 @@ from hybridctl.sim.cameras import RENDERERS, RenderError
 from hybridctl.sim.event_loop import SimServer
 from hybridctl.sim.scene import SceneError
 from hybridctl.sim.shared_arm import MODES, SharedArm
-from hybridctl.sim.table_scene import sample_scene, words_of
+from hybridctl.sim.table_scene import sample_scene
+from hybridctl.sim.tasks import PickUp, PutInBowl, task_for
 from hybridctl.sim.tasks.registry import make_task
 from hybridctl.sim.tasks.task import Task
 from hybridctl.sim.world import SimWorld
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m hybridctl.sim.server", description="Serve a simulated arm to `--arm sim://HOST:PORT`."
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the scene (default: 0)")
-    parser.add_argument("--instruction", help="the scene holds what its words name")
+    parser.add_argument("--instruction", help="the scene holds what its words name; their score is printed")
     parser.add_argument(
         "--task", help="set up a task of `hybridctl tasks`; its score is printed here, only here"
     )
@@ -79,7 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         task = _task(arguments)
-        serve(_workplace(arguments, task), host=arguments.host, port=arguments.port, ready=ready)
+        scored = task or (task_for(arguments.instruction, arguments.seed) if arguments.instruction else None)
+        serve(_workplace(arguments, scored), host=arguments.host, port=arguments.port, ready=ready)
     except (SceneError, RenderError) as error:
         parser.error(str(error))
     except OSError as error:
@@ -101,20 +103,19 @@ def _task(arguments: argparse.Namespace) -> Task | None:
     return make_task(arguments.task, arguments.seed, split=arguments.split, language=arguments.language)
 
 
-def _workplace(arguments: argparse.Namespace, task: Task | None) -> SharedArm:
+def _workplace(arguments: argparse.Namespace, task: Task | PutInBowl | PickUp | None) -> SharedArm:
     """Return the workplace asked for; of a task, this process alone says what the physics score."""
     errors = replace(arguments.camera_errors, seed=arguments.seed)
     mode, renderer = arguments.mode, arguments.renderer
     if task is None:
-        target = words_of(arguments.instruction) if arguments.instruction else None
-        scene = sample_scene(arguments.seed, target=target)
-        return SharedArm(scene, mode=mode, renderer=renderer, errors=errors)
+        return SharedArm(sample_scene(arguments.seed), mode=mode, renderer=renderer, errors=errors)
 
     def say_score(world: SimWorld) -> None:
         print(f"score: {json.dumps(asdict(task.score(world)))}", flush=True)
 
+    actors = task.actors if isinstance(task, Task) else ()
     return SharedArm(
-        task.scene, mode=mode, renderer=renderer, actors=task.actors, errors=errors, when_left=say_score
+        task.scene, mode=mode, renderer=renderer, actors=actors, errors=errors, when_left=say_score
     )
 
 

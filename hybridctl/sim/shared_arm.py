@@ -7,6 +7,7 @@ objects, the scene or its seed.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -58,6 +59,7 @@ class SharedArm:
         self.timestep = float(self.world.model.opt.timestep)
         self.arm = SimulatedArm(self.world)
         self.controller: str | None = None
+        self.serial = secrets.token_hex(8)  # a simulator that was started anew is another arm
         self._renderer = make_renderer(self.world, kind=renderer)
         self._cameras = {
             name: SimCamera(self.world, self._renderer, name=name, errors=errors or CameraErrors())
@@ -108,7 +110,10 @@ class SharedArm:
         self._renderer.close()
 
     def _hello(self, client: str, request: Mapping[str, Any]) -> Fields:
-        return {"protocol": PROTOCOL, "dof": self.arm.dof, "mode": self.mode, "now": self.world.now()}
+        return {
+            "protocol": PROTOCOL, "serial": self.serial, "dof": self.arm.dof, "mode": self.mode,
+            "now": self.world.now(),
+        }  # fmt: skip
 
     def _read(self, client: str, request: Mapping[str, Any]) -> Fields:
         return {**pack_state(self.arm.read()), "stop_cause": self.arm.stop_cause}

@@ -147,6 +147,7 @@ def test_readings_are_the_joints_the_clock_and_the_gripper(arm: SimulatedArm, wo
     np.testing.assert_array_equal(state.q, world.data.qpos[world.arm_joints])
     assert state.stamp == pytest.approx(0.6)
     assert state.gripper_width == pytest.approx(0.04, abs=0.003)
+    assert state.gripper_command == 0.04
 
 
 def test_a_reading_does_not_change_when_the_arm_moves_on(arm: SimulatedArm, world: SimWorld) -> None:

@@ -149,6 +149,7 @@ def test_state_and_command_keep_every_bit(felt):
         *rng.normal(size=(3, 7)), 0.1 / 3, 1 / 3, 2 / 3, True,
         wrench=rng.normal(size=6) if felt else None,
         tau_external=rng.normal(size=7) if felt else None,
+        gripper_command=0.2 / 3 if felt else None,
     )  # fmt: skip
     command = JointCommand(rng.normal(size=7), rng.normal(size=7), 0.1 / 3, 2 / 3)
     (fields,) = read_all(encode(pack_state(state), limit=LIMIT))
@@ -166,8 +167,8 @@ def test_a_state_with_nan_is_refused_where_it_arrives():
         unpack_state({**pack_state(state), "q": np.full(7, math.nan)})
 
 
-@pytest.mark.parametrize("name", ["wrench", "tau_external"])
-def test_a_state_that_leaves_a_force_out_is_refused_where_none_would_pass(name):
+@pytest.mark.parametrize("name", ["wrench", "tau_external", "gripper_command"])
+def test_a_state_that_leaves_a_sense_out_is_refused_where_none_would_pass(name):
     fields = pack_state(ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.0, 0.0, 0.0))
     assert getattr(unpack_state(fields), name) is None
     with pytest.raises(WireError, match=f"field '{name}' is a str"):

@@ -183,6 +183,11 @@ def test_bad_targets_are_refused_and_the_last_one_stays(arm, helpers) -> None:
     assert arm.log[-1].command.gripper_width == 0.02
 
 
+def test_a_start_with_something_in_the_gripper_goes_on_pressing(arm, helpers) -> None:
+    arm.controller.start(helpers.measured(arm.q, gripper_width=0.04, gripper_command=0.0))
+    assert arm.step().command.gripper_width == 0.0
+
+
 def test_gripper_width_is_remembered(arm, helpers) -> None:
     T = helpers.tool_down(0.5, 0.25, 0.3)
     assert arm.step().command.gripper_width == 0.04

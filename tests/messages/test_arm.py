@@ -62,6 +62,7 @@ def test_a_measured_force_is_a_copy_that_nobody_can_change(name: str, size: int)
     [
         ("gripper_width", -0.02), ("gripper_width", np.nan), ("gripper_width", 1.5),
         ("gripper_force", np.inf), ("stamp", np.nan),
+        ("gripper_command", -0.001), ("gripper_command", np.nan),
     ],
 )  # fmt: skip
 def test_a_measured_scalar_out_of_range_is_refused(name: str, value: float) -> None:
@@ -107,3 +108,8 @@ def test_arrays_are_read_only_copies(message: type, values: dict[str, object]) -
         made.q[0] = 2.0
     with pytest.raises(AttributeError):
         made.q = source
+
+
+def test_the_gripper_goes_on_as_it_was_told_where_the_arm_remembers_it():
+    assert ArmState(**STATE).gripper_set_point == STATE["gripper_width"]
+    assert ArmState(**STATE, gripper_command=0.0).gripper_set_point == 0.0

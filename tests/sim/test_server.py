@@ -36,7 +36,7 @@ with arm:
             print("moving", flush=True)
 """
 ANSWERED = {
-    "hello": {"protocol", "dof", "mode", "now"},
+    "hello": {"protocol", "serial", "dof", "mode", "now"},
     "enter": set(),
     "read": {
         "q",
@@ -49,6 +49,7 @@ ANSWERED = {
         "stop_cause",
         "wrench",
         "tau_external",
+        "gripper_command",
     },
     "send": {"q", "dq", "gripper_width", "stamp"},
     "now": {"now"},

@@ -318,6 +318,31 @@ def test_a_wrong_option_is_one_line_and_status_2(arguments, words):
     assert "Traceback" not in done.stderr
 
 
+def test_a_simulator_that_is_started_anew_has_another_serial_number(start_simulator, connect):
+    first, second = start_simulator(seed=3), start_simulator(seed=3)
+    assert connect(first).serial == connect(first).serial != ""
+    assert connect(first).serial != connect(second).serial
+
+
+def test_what_the_gripper_was_told_outlives_the_program_that_told_it(start_simulator, connect):
+    simulator = start_simulator(seed=3)
+    first = connect(simulator)
+    with RemoteArm(first) as arm:
+        state = arm.read()
+        arm.send(JointCommand(state.q, state.dq * 0, 0.012, state.stamp))
+    first.close()
+    assert RemoteArm(connect(simulator)).read().gripper_command == pytest.approx(0.012)
+
+
+def test_an_instruction_that_a_task_scores_is_scored_each_time_its_program_has_left(start_simulator, connect):
+    simulator = start_simulator(seed=3, instruction="put the red block in the bowl")
+    with RemoteArm(connect(simulator)):
+        pass
+    said = simulator.process.stdout.readline()
+    assert said.startswith("score: ")
+    assert json.loads(said.removeprefix("score: "))["success"] is False
+
+
 def run_server(*arguments):
     command = [sys.executable, "-m", "hybridctl.sim.server", "--renderer", "ray", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=30)

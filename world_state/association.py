@@ -21,7 +21,7 @@ from hybridctl.messages.arrays import FloatArray
 from world_state.depth import ObjectMeasurement
 from world_state.motion import DRIFT_VARIANCE, predict
 from world_state.noise import NoiseModel
-from world_state.pose import log_likelihood, nis
+from world_state.pose import PoseBelief, log_likelihood, nis
 from world_state.prediction.surprise import measurement_gap
 from world_state.sighting import Sighting
 from world_state.slot import GATE, REPEATED, Slot
@@ -90,13 +90,15 @@ def explained(
     if not seen:
         return ()
     names = {name for place in seen for name, _ in place.words}
-    taken = {name: max((s.labels.p(name) * s.p_exists for s in slots), default=0.0) for name in names}
+    called = {slot.id: {name: slot.labels.p(name) for name in names} for slot in slots}
+    taken = {name: max((called[s.id][name] * s.p_exists for s in slots), default=0.0) for name in names}
     gains = np.full((len(seen), len(slots) + 2 * len(seen)), -np.inf)
     staying = np.full((len(seen), len(slots)), -np.inf)
+    aged: dict[str, PoseBelief] = {}
     for row, place in enumerate(seen):
         if slots:
-            staying[row], moving = _known(place.look, slots, says, noise=noise)
-            words = np.array([_words(place, {n: s.labels.p(n) for n in names}, noise) for s in slots])
+            staying[row], moving = _known(place.look, slots, says, aged, noise=noise)
+            words = np.array([_words(place, called[s.id], noise) for s in slots])
             gains[row, : len(slots)] = np.logaddexp(staying[row], moving) + words
         free = {name: min(0.9, max(noise.alike, 1.0 - taken[name])) for name in names}
         gains[row, len(slots) + row] = math.log(noise.new_thing / noise.space) + _words(place, free, noise)
@@ -114,21 +116,36 @@ def explained(
             answers[row] = Explanation(
                 slot.id,
                 "stayed" if stayed else "moved",
-                unexpected(slot, seen[row].look) if stayed else -_moved(slot, says, noise),
+                unexpected(slot, seen[row].look, aged) if stayed else -_moved(slot, says, noise),
             )
     return tuple(answers[row] for row in range(len(seen)))
 
 
-def unexpected(slot: Slot, look: ObjectMeasurement) -> float:
-    """Return minus the log of the chance that a look of a thing that stayed is as far off as this [nat]."""
+def unexpected(slot: Slot, look: ObjectMeasurement, aged: dict[str, PoseBelief]) -> float:
+    """Return minus the log of the chance that a look of a thing that stayed is as far off as this [nat].
+
+    `aged` holds the poses as predicted for the time of the look that were needed so far, by id.
+    """
     bias = REPEATED * look.covariance
-    pose = predict(slot.pose, 0.0 if slot.status == "held" else look.stamp - slot.stamp)
+    pose = _aged(slot, look, aged)
     off = nis(pose, look.position, look.covariance - bias, view=look.view, bias=bias)
     return measurement_gap(off, 3, slot.phrase).nats
 
 
+def _aged(slot: Slot, look: ObjectMeasurement, aged: dict[str, PoseBelief]) -> PoseBelief:
+    if slot.id not in aged:
+        dt = 0.0 if slot.status == "held" else look.stamp - slot.stamp
+        aged[slot.id] = predict(slot.pose, dt)
+    return aged[slot.id]
+
+
 def _known(
-    look: ObjectMeasurement, slots: Sequence[Slot], says: Mapping[str, str], *, noise: NoiseModel
+    look: ObjectMeasurement,
+    slots: Sequence[Slot],
+    says: Mapping[str, str],
+    aged: dict[str, PoseBelief],
+    *,
+    noise: NoiseModel,
 ) -> tuple[FloatArray, FloatArray]:
     """Return ln p(look | each slot) if it stayed (nudged or not), and if it was moved, both (n,) [nat]."""
     positions = np.stack([slot.pose.T[:3, 3] for slot in slots])
@@ -143,10 +160,10 @@ def _known(
         slot, variance = slots[i], NUDGE_STD**2 + float(spread[i]) / 3.0
         nudged = -0.5 * float(distance[i]) / variance - 1.5 * math.log(2.0 * math.pi * variance)
         total = math.log(noise.nudged) + nudged
-        aged = float(spread[i]) + 3.0 * DRIFT_VARIANCE * max(0.0, look.stamp - slot.stamp)
+        older = float(spread[i]) + 3.0 * DRIFT_VARIANCE * max(0.0, look.stamp - slot.stamp)
         # d² / tr(S) <= dᵀ S⁻¹ d: what fails this is outside the gate, and most are, without solving for it.
-        if slot.pose.moving or distance[i] <= GATE * (aged + blur):
-            pose = predict(slot.pose, 0.0 if slot.status == "held" else look.stamp - slot.stamp)
+        if slot.pose.moving or distance[i] <= GATE * (older + blur):
+            pose = _aged(slot, look, aged)
             still = log_likelihood(pose, look.position, look.covariance - bias, view=look.view, bias=bias)
             gone = math.log(noise.empty_though_there) if says.get(slot.id) == "absent" else 0.0
             total = float(np.logaddexp(math.log(1.0 - noise.nudged) + still + gone, total))

@@ -119,16 +119,22 @@ class Beliefs:
             new, old = getattr(self, name), getattr(before, name)
             if new is old:
                 continue
-            part = {
-                key: one.to_json()
-                for key, one in new.items()
-                if key not in old or (one is not old[key] and one.to_json() != old[key].to_json())
-            }
+            part: dict[str, Any] = {}
+            for key, one in new.items():
+                if one is not (other := old.get(key)):
+                    values = one.to_json()
+                    if other is None or values != other.to_json():
+                        part[key] = values
             part.update({key: None for key in old if key not in new})
             if part:
                 changes[name] = part
-        rest, rest_before = self._rest_json(), before._rest_json()
-        changes.update({name: value for name, value in rest.items() if value != rest_before[name]})
+        for name in ("hand", "touch", "hand_eye"):
+            mine, its = getattr(self, name), getattr(before, name)
+            if mine is not its and mine.to_json() != its.to_json():
+                changes[name] = mine.to_json()
+        for name in ("next_id", "stamp"):
+            if getattr(self, name) != getattr(before, name):
+                changes[name] = getattr(self, name)
         return changes
 
     def with_delta(self, delta: dict[str, Any]) -> Self:

@@ -21,7 +21,7 @@ OVER_TOP = 0.015
 BESIDE = 0.01
 """What lies farther than this beside its outline is something else [m]."""
 RADII = (0.0, 0.3, 0.6, 0.8, 0.9, 1.0)
-"""Where a footprint is looked at, in half lengths from its centre: mostly near the rim, all that a bowl has."""
+"""Where a footprint is looked at, in half lengths from its centre: mostly its rim, all that a bowl has."""
 REACH = 1.5
 """A thing that stands farther than this from where it is looked for shows nothing there, in half lengths."""
 TALL = 0.5

@@ -264,7 +264,8 @@ class _Scene:
 
 
 def _about(slot: Slot, glance: Glance) -> bool:
-    return math.dist(slot.position, glance.place) < GLANCED
+    T, p = slot.pose.T, glance.place
+    return bool((T[0, 3] - p[0]) ** 2 + (T[1, 3] - p[1]) ** 2 + (T[2, 3] - p[2]) ** 2 < GLANCED**2)
 
 
 def _put(slot: Slot, place: Place) -> Slot:

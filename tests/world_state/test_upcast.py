@@ -43,7 +43,7 @@ def replayed(count):
 def test_a_slot_keeps_place_turn_size_and_how_sure_they_are():
     slot = replayed(1).slot_named("red block")
     np.testing.assert_array_equal(slot.position, SLOT["position"])
-    np.testing.assert_allclose(slot.covariance, SLOT["covariance"], atol=1e-12)
+    np.testing.assert_allclose(slot.covariance, SLOT["covariance"], atol=1e-9)
     np.testing.assert_array_equal(slot.extent, SLOT["extent"])
     np.testing.assert_array_equal(slot.last_view, SLOT["last_view"])
     assert slot.yaw == pytest.approx(0.3)

@@ -47,13 +47,14 @@ _Item = EventRow | SnapshotRow | threading.Event | None
 
 
 class Writer:
-    """Writes one robot's rows in the order they were put. After a failure nothing more is written."""
+    """Writes one robot's rows in the order they were put. After a failure no more are taken."""
 
     def __init__(self, engine: sa.Engine, robot: str) -> None:
         self._engine, self._robot = engine, robot
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._failure: str | None = None
         self._told = False
+        self._broken = False  # a row could not be written; of an overflow all that was taken still is
         self._last_id: int | None = None  # of this robot's events, as this writer left it
         self._high_water = -math.inf  # [s] the latest stamp of its events
         # A daemon, so that a program which forgets to close still ends; atexit then writes what is queued.
@@ -111,12 +112,13 @@ class Writer:
             batch = self._take()
             rows = [item for item in batch if isinstance(item, tuple)]
             # One transaction, one fsync: that is what a group of events costs together.
-            if rows and self._failure is None:
+            if rows and not self._broken:
                 try:
                     connection = connection or writing(self._engine)
                     with connection.begin():
                         self._write(connection, rows)
                 except Exception as error:
+                    self._broken = True
                     self._failure = self._why(rows, error)
             for item in batch:
                 if isinstance(item, threading.Event):

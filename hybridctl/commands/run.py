@@ -76,13 +76,15 @@ def _run(arguments: argparse.Namespace) -> int:
 
     if arguments.keep_failures and arguments.dataset is None:
         raise DatasetError("--keep-failures keeps episodes of failed runs: say where by --dataset FOLDER")
-    if arguments.camera_errors is not None and (arguments.arm or "sim") != "sim":
+    if arguments.camera_errors is not None and arguments.arm not in (None, "sim"):
         raise SceneError("--camera-errors is for --arm sim: give it to `python -m hybridctl.sim.server`")
     if arguments.resume is not None:
         return _resume(arguments)
     arguments.out = arguments.out or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S")
-    arguments.arm = arguments.arm or "sim"
-    arguments.instruction = arguments.instruction or DEFAULT_INSTRUCTION
+    if arguments.arm is None:
+        arguments.arm = "sim"
+    if arguments.instruction is None:
+        arguments.instruction = DEFAULT_INSTRUCTION
     return _follow(arguments, resume=None)
 
 
@@ -100,7 +102,7 @@ def _resume(arguments: argparse.Namespace) -> int:
         if arguments.instruction not in (None, asked):
             raise ResumeError(f"the run in {folder} follows {asked!r}: leave the instruction out")
         arguments.instruction, arguments.out = asked, folder
-        arguments.arm = arguments.arm or found.about["arm"]
+        arguments.arm = found.about["arm"] if arguments.arm is None else arguments.arm
         for option in ("gains", "policy"):
             if getattr(arguments, option) is None and found.about[option] is not None:
                 setattr(arguments, option, Path(found.about[option]))

@@ -1,4 +1,4 @@
-"""The memory's events as the plots want them: what each said of things by name, not the change of it by id."""
+"""The memory's events as the plots want them: what each said of things by name, not changes by id."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Unfolding:
 
 
 def _placed(pose: Json) -> Json:
-    """Return place [m] and the variances of its three coordinates, as a matrix (3, 3) [m²], of a pose belief."""
+    """Return a pose belief's place [m] and, as a diagonal matrix (3, 3), its variances [m²]."""
     n = 9 + 3 * len(pose["views"])
     # The upper triangle by rows: the first has n entries, the second n - 1.
     variances = [pose["joint"][i] for i in (0, n, 2 * n - 1)]

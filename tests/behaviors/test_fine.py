@@ -55,8 +55,14 @@ def above(slot):
     return grasp_pose(slot, tool_yaw=0.0, clearance=0.1)
 
 
-def believe(context, phrase, **changes):
-    context.memory._slots[phrase] = replace(context.memory._slots[phrase], **changes)
+def believe(context, phrase, *, position=None, **changes):
+    memory = context.memory
+    slot = memory.beliefs.slot_named(phrase)
+    if position is not None:
+        T = np.array(slot.pose.T)
+        T[:3, 3] = position
+        changes["pose"] = slot.pose.at(T)
+    memory._beliefs = memory.beliefs.with_slot(replace(slot, **changes))
 
 
 def test_the_tool_ends_within_half_a_millimetre_of_the_belief(context, simulator, phrase):

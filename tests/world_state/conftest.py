@@ -211,43 +211,6 @@ def make_recall() -> Callable[..., AsOf]:
     return recall
 
 
-# As version 1 of the store made them: git show 0b5e5f2:world_state/store.py
-TABLES_OF_1 = """
-CREATE TABLE store_schema (version {integer} NOT NULL, PRIMARY KEY (version));
-CREATE TABLE events (
-    id {serial} NOT NULL, stamp DOUBLE PRECISION NOT NULL, kind VARCHAR(64) NOT NULL,
-    cause VARCHAR(256) NOT NULL, schema_version INTEGER NOT NULL, measurement TEXT NOT NULL,
-    belief TEXT NOT NULL, PRIMARY KEY (id)
-);
-CREATE INDEX ix_events_kind ON events (kind);
-INSERT INTO store_schema VALUES (1)
-"""
-
-
-def write_version_1(location: Any, rows: Any) -> None:
-    """Write an event store as version 1 did: rows of (stamp, kind, cause, measurement, belief)."""
-    engine = open_engine(location)
-    sqlite = engine.dialect.name == "sqlite"
-    tables = TABLES_OF_1.format(integer="INTEGER", serial="INTEGER" if sqlite else "SERIAL")
-    with engine.begin() as connection:
-        for statement in tables.split(";"):
-            connection.exec_driver_sql(statement)
-        for stamp, kind, cause, measurement, belief in rows:
-            connection.execute(
-                sa.text(
-                    "INSERT INTO events (stamp, kind, cause, schema_version, measurement, belief) "
-                    "VALUES (:s, :k, :c, 1, :m, :b)"
-                ),
-                {"s": stamp, "k": kind, "c": cause, "m": json.dumps(measurement), "b": json.dumps(belief)},
-            )
-    engine.dispose()
-
-
-@pytest.fixture(name="write_version_1")
-def make_write_version_1() -> Callable[..., None]:
-    return write_version_1
-
-
 class Hands:
     """A scene whose readings are written down by hand."""
 
@@ -325,3 +288,40 @@ def hands() -> Hands:
 @pytest.fixture
 def scenes() -> Callable[[], Hands]:
     return Hands
+
+
+# As version 1 of the store made them: git show 0b5e5f2:world_state/store.py
+TABLES_OF_1 = """
+CREATE TABLE store_schema (version {integer} NOT NULL, PRIMARY KEY (version));
+CREATE TABLE events (
+    id {serial} NOT NULL, stamp DOUBLE PRECISION NOT NULL, kind VARCHAR(64) NOT NULL,
+    cause VARCHAR(256) NOT NULL, schema_version INTEGER NOT NULL, measurement TEXT NOT NULL,
+    belief TEXT NOT NULL, PRIMARY KEY (id)
+);
+CREATE INDEX ix_events_kind ON events (kind);
+INSERT INTO store_schema VALUES (1)
+"""
+
+
+def write_version_1(location: Any, rows: Any) -> None:
+    """Write an event store as version 1 did: rows of (stamp, kind, cause, measurement, belief)."""
+    engine = open_engine(location)
+    sqlite = engine.dialect.name == "sqlite"
+    tables = TABLES_OF_1.format(integer="INTEGER", serial="INTEGER" if sqlite else "SERIAL")
+    with engine.begin() as connection:
+        for statement in tables.split(";"):
+            connection.exec_driver_sql(statement)
+        for stamp, kind, cause, measurement, belief in rows:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO events (stamp, kind, cause, schema_version, measurement, belief) "
+                    "VALUES (:s, :k, :c, 1, :m, :b)"
+                ),
+                {"s": stamp, "k": kind, "c": cause, "m": json.dumps(measurement), "b": json.dumps(belief)},
+            )
+    engine.dispose()
+
+
+@pytest.fixture(name="write_version_1")
+def make_write_version_1() -> Callable[..., None]:
+    return write_version_1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from world_state.categorical import Categorical
-from world_state.hand import Hand, carry, grasp
+from world_state.hand import GRASP_VARIANCE, Hand, carry, grasp
 from world_state.pose import initial
 from world_state.slot import Slot
 
@@ -30,6 +30,9 @@ def test_a_held_thing_turns_and_moves_with_the_tool():
     np.testing.assert_allclose(moved.position, [0.31, 0.2, 0.39], atol=1e-12)
     assert moved.yaw == pytest.approx(0.2)
     assert moved.source == "held"
+    assert moved.attachment.to == "hand"
+    assert moved.sources == ("hand",)
+    assert moved.covariance[0, 0] == pytest.approx(1e-6 + GRASP_VARIANCE)
     again = carry(moved, grip, tool(0.5, 0, 0.3), stamp=3.0)
     # Its error turns with it and grows no more.
     np.testing.assert_allclose(np.linalg.eigvalsh(again.covariance), np.linalg.eigvalsh(moved.covariance))

@@ -174,7 +174,7 @@ def run_instruction(
         )
         if store is not None and recorder is not None:
             recorder.describe(model, controller.gains)
-            context.note = _note_into(store, recorder, clock)
+            context.note = lambda *noted: _note(store, recorder, clock.now(), *noted)
             context.settle = stack.enter_context(Durable(store, blocking=not realtime)).settle
             if resumed is None:
                 context.note(STARTED, instruction, {"instruction": instruction, "about": dict(about or {})})
@@ -190,16 +190,16 @@ def run_instruction(
         tree = build_tree(context, instruction)
         runtime = Runtime(tree=tree, controller=controller, arm=arm, clock=clock, listeners=watching)
         outcome = runtime.run(time_limit=time_limit)
-        context.note(ENDED, outcome.status.lower(), {"status": outcome.status, "cause": outcome.cause})
+        if store is not None and recorder is not None:
+            # A stop may be that the arm is gone, and the clock with it.
+            stamp = clock.now() if outcome.stop is None else outcome.stop.stamp
+            data = {"status": outcome.status, "cause": outcome.cause}
+            _note(store, recorder, stamp, ENDED, outcome.status.lower(), data)
     return RunResult(outcome, context, queue.wall_ms, times)
 
 
-def _note_into(
-    store: EventStore, recorder: Recorder, clock: Clock
-) -> Callable[[str, str, dict[str, Any]], None]:
-    def note(kind: str, cause: str, data: dict[str, Any]) -> None:
-        stamp = clock.now()
-        store.append(f"{PREFIX}{kind}", stamp=stamp, cause=cause, measurement=data, belief={})
-        recorder.on_event(stamp, kind, cause, data)
-
-    return note
+def _note(
+    store: EventStore, recorder: Recorder, stamp: float, kind: str, cause: str, data: dict[str, Any]
+) -> None:
+    store.append(f"{PREFIX}{kind}", stamp=stamp, cause=cause, measurement=data, belief={})
+    recorder.on_event(stamp, kind, cause, data)

@@ -70,6 +70,12 @@ def test_every_python_block_runs_and_prints_what_it_says(
     assert runner.summarize(verbose=False).failed == 0, capsys.readouterr().out
 
 
+def test_the_memory_loads_no_network_no_simulator_and_no_tree():
+    asked = "import sys, world_state; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert not {"torch", "mujoco", "py_trees", "casadi", "pinocchio"} & set(loaded.split())
+
+
 def commands():
     lines = [line for block in blocks("bash") for line in block.splitlines()]
     return [shlex.split(line) for line in lines]

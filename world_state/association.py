@@ -112,11 +112,12 @@ def explained(
             answers[row] = Explanation(None, "new", -math.log(noise.new_thing))
         else:
             slot = slots[column]
-            stayed = staying[row, column] > _moved(slot, says, noise) - math.log(noise.space)
+            (move,) = _moves((slot,), says, noise)
+            stayed = staying[row, column] > move - math.log(noise.space)
             answers[row] = Explanation(
                 slot.id,
                 "stayed" if stayed else "moved",
-                unexpected(slot, seen[row].look, aged) if stayed else -_moved(slot, says, noise),
+                unexpected(slot, seen[row].look, aged) if stayed else -move,
             )
     return tuple(answers[row] for row in range(len(seen)))
 
@@ -153,9 +154,9 @@ def _known(
     spread = np.array([_variance(slot) for slot in slots])
     fits = _fits(look, slots)
     stayed = np.full(len(slots), -np.inf)
-    moved = np.array([_moved(slot, says, noise) for slot in slots]) - math.log(noise.space) + fits
+    moved = np.array(_moves(slots, says, noise)) - math.log(noise.space) + fits
     bias = REPEATED * look.covariance
-    blur = 2.0 * float(np.trace(look.covariance))
+    blur = 2.0 * float(look.covariance.trace())
     for i in np.flatnonzero(distance <= GATE * (spread + NUDGE_STD**2)).tolist():
         slot, variance = slots[i], NUDGE_STD**2 + float(spread[i]) / 3.0
         nudged = -0.5 * float(distance[i]) / variance - 1.5 * math.log(2.0 * math.pi * variance)
@@ -200,9 +201,12 @@ def _words(place: Place, called: Mapping[str, float], noise: NoiseModel) -> floa
     return total
 
 
-def _moved(slot: Slot, says: Mapping[str, str], noise: NoiseModel) -> float:
-    """Return ln of the probability that the thing stands elsewhere in the picture [nat]."""
-    by = {"absent": noise.moved_if_absent, "present": noise.moved_if_present}
-    if slot.status == "held" or slot.existence < 0.0:  # its place was seen empty before
-        return math.log(noise.moved_if_absent)
-    return math.log(by.get(says.get(slot.id, ""), noise.moved_if_hidden))
+def _moves(slots: Sequence[Slot], says: Mapping[str, str], noise: NoiseModel) -> list[float]:
+    """Return ln of the probability that each thing stands elsewhere in the picture [nat]."""
+    gone, hidden = math.log(noise.moved_if_absent), math.log(noise.moved_if_hidden)
+    by = {"absent": gone, "present": math.log(noise.moved_if_present)}
+    return [
+        # What is held may be anywhere; the place of what hardly exists was seen empty before.
+        gone if slot.existence < 0.0 or slot.status == "held" else by.get(says.get(slot.id, ""), hidden)
+        for slot in slots
+    ]

@@ -123,7 +123,12 @@ class Beliefs:
             for key, one in new.items():
                 if one is not (other := old.get(key)):
                     values = one.to_json()
-                    if other is None or values != other.to_json():
+                    # Most that was made anew differs by its stamp, and then need not be compared.
+                    if (
+                        other is None
+                        or values.get("stamp") != getattr(other, "stamp", None)
+                        or values != other.to_json()
+                    ):
                         part[key] = values
             part.update({key: None for key in old if key not in new})
             if part:

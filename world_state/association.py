@@ -66,7 +66,7 @@ def places(sightings: Sequence[Sighting], *, noise: NoiseModel) -> tuple[Place, 
     found: list[list[Sighting]] = []
     for sighting in sorted(sightings, key=lambda s: (s.phrase, s.look.position.tolist())):
         for group in found:
-            if any(math.dist(sighting.look.position, s.look.position) < SAME_PLACE for s in group):
+            if any(_at_one_place(sighting.look, s.look) for s in group):
                 group.append(sighting)
                 break
         else:
@@ -121,6 +121,20 @@ def explained(
                 unexpected(slot, seen[row].look, aged, noise=noise) if stayed else -move,
             )
     return tuple(answers[row] for row in range(len(seen)))
+
+
+def _at_one_place(one: ObjectMeasurement, other: ObjectMeasurement) -> bool:
+    """Return whether two looks of one picture are of one thing.
+
+    Two things do not stand in each other: what may be the same by its noise is, if it lies within half a width.
+    """
+    off = one.position - other.position
+    apart = math.sqrt(float(off @ off))
+    if apart < SAME_PLACE:
+        return True
+    if apart > 0.5 * min(one.extent[:2].min(), other.extent[:2].min()):
+        return False
+    return float(off @ np.linalg.solve(one.covariance + other.covariance, off)) < GATE
 
 
 def unexpected(

@@ -126,7 +126,7 @@ def explained(
 def _at_one_place(one: ObjectMeasurement, other: ObjectMeasurement) -> bool:
     """Return whether two looks of one picture are of one thing.
 
-    Two things do not stand in each other: what may be the same by its noise is, if it lies within half a width.
+    Two things do not stand in each other: what may be the same by its noise is, within half a width.
     """
     off = one.position - other.position
     apart = math.sqrt(float(off @ off))

@@ -40,7 +40,7 @@ REPEATED = 0.9
 """Part of a look's variance that looks from the same place share, where nobody says otherwise."""
 YAW_VARIANCE = 0.03**2  # [rad²] of the turn that a look gives: 0.7 degrees on exact depth, more on noisy
 NAMED = 0.95  # probability that a thing is what the policy was asked for, before anything else is known
-SEEN_ONCE = 2.2  # log-odds that what was seen once is there, a probability of 0.9
+SEEN_ONCE = 3.0  # log-odds that what was seen once is there, a probability of 0.95
 SENSORS_KEPT = 4
 
 

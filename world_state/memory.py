@@ -73,6 +73,7 @@ class WorldMemory(Queries):
         self._recorded = self._beliefs
         self._since_snapshot = 0
         self._series: CloseLooked | None = None
+        self._feeling: Feeling | None = None
         self._posture: Posture | None = None
         self._hand_camera: HandCamera | None = None
         self.surprise = 0.0
@@ -215,9 +216,11 @@ class WorldMemory(Queries):
         """
         speed = float(np.abs(state.dq).max(initial=0.0))
         self._posture = Posture(T_base_tool, speed, state.stamp, self._hand_camera)
-        self.take(
-            Feeling.of(state, T_base_tool, commanded_width=commanded_width, table_height=self._table_height)
-        )
+        self._feeling = Feeling.of(
+            state, T_base_tool, commanded_width=commanded_width, table_height=self._table_height,
+            after=self._feeling,
+        )  # fmt: skip
+        self.take(self._feeling)
 
     def intend_grasp(self, phrase: str) -> None:
         """Say what the tree is about to grasp, so that what is then held is known by its name.

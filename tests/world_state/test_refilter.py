@@ -1,7 +1,9 @@
 """Stored readings through today's filter: the same filter gives the same beliefs, another one others."""
 
+import numpy as np
 import pytest
 
+from hybridctl.messages.arm import ArmState
 from world_state.errors import StoreError
 from world_state.history import beliefs_at, replay
 from world_state.memory import WorldMemory
@@ -32,6 +34,35 @@ def test_today_s_filter_on_its_own_readings_changes_nothing(old, tmp_path):
                 now.kind, now.stamp, now.cause, now.measurement
             )  # fmt: skip
             assert before.to_json() == after.to_json()
+
+
+def test_a_grasp_comes_out_as_it_was_though_few_of_its_ticks_were_stored(tmp_path, clock, hands):
+    with EventStore(tmp_path / "felt.db") as store, EventStore(tmp_path / "new.db") as new:
+        memory = WorldMemory(store, clock=clock)
+        memory.take(hands.looks({"red block": (0.5, 0.1)}, stamp=0.0))
+
+        def feel(ticks, height, *, width, force, commanded):
+            for _ in range(ticks):
+                clock.time += 0.05
+                T = np.diag([1.0, -1.0, -1.0, 1.0])
+                T[:3, 3] = (0.5, 0.1, height)
+                state = ArmState(np.zeros(7), np.zeros(7), np.zeros(7), width, force, clock.time)
+                memory.feel(state, T, commanded_width=commanded)
+
+        feel(20, 0.02, width=0.08, force=0.0, commanded=0.08)
+        memory.intend_grasp("red block")
+        feel(20, 0.02, width=0.045, force=15.0, commanded=0.0)
+        feel(20, 0.20, width=0.045, force=15.0, commanded=0.0)
+        feel(20, 0.20, width=0.001, force=5.0, commanded=0.0)
+        anew = refilter(store.events(), new, noise=NoiseModel()).beliefs
+        causes = [event.cause for event in store.events("holding")]
+        assert causes == [event.cause for event in new.events("holding")]
+        assert "grasped" in causes
+        assert causes[-1] == "let go"
+        was = beliefs_at(store)
+        assert anew.slots["s1"].status == was.slots["s1"].status == "dropped"
+        assert np.allclose(anew.slots["s1"].position, was.slots["s1"].position, atol=1e-9)
+        assert anew.touch.probability == pytest.approx(was.touch.probability, abs=1e-6)
 
 
 def test_another_trust_gives_other_beliefs_and_leaves_the_old_store(old, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,6 +19,9 @@ from world_state.prediction.content import with_content
 from world_state.prediction.support import rest
 from world_state.readings.reading import Correction, Json
 
+LATELY = 1.0
+"""Ticks are not stored, but those of this time go along with one that is [s]. To change from sure to sure
+of the contrary takes 0.6 s: filtering anew comes to the same."""
 _CAUSES = {True: "grasped", False: "nothing held", None: "not sure"}
 
 
@@ -30,12 +33,14 @@ class Feeling:
         felt: What gripper and wrist read.
         T_base_tool: Tool pose at the same instant, shape (4, 4) [m]; the tool lies between the fingers.
         table_height: Of the table top in the base frame, on which things come to rest [m].
+        lately: What they read before, the oldest first; what the beliefs know of counts no second time.
     """
 
     kind: ClassVar[str] = "holding"
     felt: Felt
     T_base_tool: FloatArray
     table_height: float = 0.0
+    lately: tuple[Felt, ...] = ()
 
     def __post_init__(self) -> None:
         T = checked_transform("Feeling.T_base_tool", self.T_base_tool)
@@ -44,14 +49,20 @@ class Feeling:
 
     @classmethod
     def of(
-        cls, state: ArmState, T_base_tool: FloatArray, *, commanded_width: float, table_height: float = 0.0
-    ) -> Self:
-        """Return what an arm's state says, the wrist included where it has a sensor and the arm rests."""
+        cls, state: ArmState, T_base_tool: FloatArray, *, commanded_width: float, table_height: float = 0.0,
+        after: Self | None = None,
+    ) -> Self:  # fmt: skip
+        """Return what an arm's state says, the wrist included where it has a sensor and the arm rests.
+
+        `after` is the reading before, whose ticks of LATELY go along.
+        """
         T = checked_transform("T_base_tool", T_base_tool)
         still = float(np.abs(state.dq).max(initial=0.0)) < STEADY
         pull = None if state.wrench is None or not still else -float(T[2, :3] @ state.wrench[:3])
         felt = Felt(state.gripper_width, state.gripper_force, commanded_width, state.stamp, pull)
-        return cls(felt, T, table_height)
+        lately = () if after is None else (*after.lately, after.felt)
+        since = felt.stamp - LATELY
+        return cls(felt, T, table_height, tuple(one for one in lately if since <= one.stamp < felt.stamp))
 
     @property
     def stamp(self) -> float:
@@ -60,24 +71,26 @@ class Feeling:
 
     def correct(self, beliefs: Beliefs, noise: NoiseModel) -> Correction:
         """Correct what is held, and take it along."""
-        touch = feel_touch(beliefs.touch, self.felt)
+        touch = beliefs.touch
+        for felt in (*self.lately, self.felt):
+            touch = feel_touch(touch, felt)
         before, now, hand = beliefs.touch.state, touch.state, beliefs.hand
         slots = beliefs.slots
         if now is True and before is not True and hand.grip is None:
             slot = None if hand.intent is None else slots.get(hand.intent)
             grip = None if slot is None else grasp(slot, self.T_base_tool, width=self.felt.width)
             hand = Hand(grip=grip)
-        felt = replace(beliefs, touch=touch, hand=hand, stamp=max(beliefs.stamp, self.stamp))
+        after = replace(beliefs, touch=touch, hand=hand, stamp=max(beliefs.stamp, self.stamp))
         if now is False and hand.grip is not None:
             laid = rest(
                 beliefs, hand.grip.slot, table_height=self.table_height, stamp=self.stamp,
                 on_purpose=hand.releasing,
             )  # fmt: skip
-            after = replace(felt, hand=Hand(intent=hand.intent)).with_slot(laid)
             surprise = -math.log(1.0 - noise.dropped if hand.releasing else noise.dropped)
-            return Correction(after, "let go", surprise)
-        after = self._followed(felt)
-        return Correction(after, "" if now is before else _CAUSES[now])
+            return Correction(
+                replace(after, hand=Hand(intent=hand.intent)).with_slot(laid), "let go", surprise
+            )
+        return Correction(self._followed(after), "" if now is before else _CAUSES[now])
 
     def _followed(self, beliefs: Beliefs) -> Beliefs:
         """Return the beliefs with what is held moved with the tool, until the fingers open to let it go."""
@@ -89,13 +102,8 @@ class Feeling:
 
     def to_json(self) -> Json:
         """Return it as JSON values; floats survive the round trip exactly."""
-        felt = self.felt
         return {
-            "gripper_width": felt.width,
-            "gripper_force": felt.force,
-            "commanded_width": felt.commanded_width,
-            "pull": felt.pull,
-            "stamp": felt.stamp,
+            "felt": [list(astuple(one)) for one in (*self.lately, self.felt)],
             "T_base_tool": self.T_base_tool.tolist(),
             "table_height": self.table_height,
         }
@@ -103,8 +111,5 @@ class Feeling:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Return the reading that `to_json` wrote."""
-        felt = Felt(
-            values["gripper_width"], values["gripper_force"], values["commanded_width"], values["stamp"],
-            values["pull"],
-        )  # fmt: skip
-        return cls(felt, values["T_base_tool"], values["table_height"])
+        *lately, felt = (Felt(*one) for one in values["felt"])
+        return cls(felt, values["T_base_tool"], values["table_height"], tuple(lately))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import orjson
@@ -54,5 +55,10 @@ def _finite(value: object) -> bool:
     if isinstance(value, dict):
         return all(map(_finite, value.values()))
     if isinstance(value, list | tuple):
+        try:  # most lists are of numbers, and a finite sum of these has no other among them
+            if math.isfinite(sum(value)):
+                return True
+        except TypeError:
+            pass
         return all(map(_finite, value))
     return True

@@ -161,11 +161,11 @@ class _Known(NamedTuple):
 
     @classmethod
     def of(cls, slots: Sequence[Slot], says: Mapping[str, str], *, noise: NoiseModel) -> Self:
-        extent = np.stack([slot.extent for slot in slots])
+        extent = np.array([slot.extent for slot in slots])
         return cls(
             slots, says,
-            positions=np.stack([slot.pose.T[:3, 3] for slot in slots]),
-            spread=np.array([float(slot.pose.joint[:3, :3].trace()) for slot in slots]),
+            positions=np.array([slot.pose.position for slot in slots]),
+            spread=np.array([slot.pose.scatter for slot in slots]),
             sides=np.sort(extent[:, :2], axis=1),
             tall=extent[:, 2],
             turned=np.array([slot.pose.symmetry != 0 for slot in slots]),
@@ -176,7 +176,7 @@ class _Known(NamedTuple):
     def fits(
         self, look: ObjectMeasurement, aged: dict[str, PoseBelief], *, noise: NoiseModel
     ) -> tuple[FloatArray, FloatArray]:
-        """Return ln p(look | each slot) if it stayed (nudged or not), and if it was moved, both (n,) [nat]."""
+        """Return ln p(look | each slot) if it stayed (nudged or not), and if moved, both (n,) [nat]."""
         off = look.position - self.positions
         distance = (off * off).sum(axis=1)
         fits = self._sizes(look)

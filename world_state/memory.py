@@ -255,9 +255,7 @@ class WorldMemory(Queries):
         """Return the camera's pose by the table that it sees, shape (4, 4) [m]: found once a picture."""
         return levelled(picture.depth, picture.K, picture.T_base_camera, table_height=self._table_height)
 
-    def _look(
-        self, picture: Observation, sightings: tuple[Sighting, ...], T_base_camera: FloatArray
-    ) -> None:
+    def _look(self, picture: Observation, sightings: tuple[Sighting, ...], T_base_camera: FloatArray) -> None:
         """Take in a picture; what was looked at closely before may have moved, so those looks are over."""
         seen = glances(picture, self._standing(picture.stamp), T_base_camera=T_base_camera)
         reading = Looks(picture.stamp, picture.camera, sightings, seen)

@@ -41,7 +41,7 @@ PLAIN_ODDS = -2.9
 """Below these log-odds of moving a look that rest explains well is not tried against other models [nat]."""
 MOST_ODDS = 6.0
 """Log-odds of moving are held within this [nat]: a mind can be changed in a look or two."""
-_I, _EYE = np.arange(3), np.eye(3)
+_EYE = np.eye(3)
 
 
 class Observed(NamedTuple):
@@ -96,8 +96,8 @@ def move(pose: PoseBelief, dt: float) -> PoseBelief:
     diagonal[:3] += wander + DRIFT_VARIANCE * dt
     diagonal[3:6] += DRIFT_TURN * dt
     diagonal[6:9] += SPEED**2 * (1.0 - decay**2)
-    P[_I, 6 + _I] += SPEED**2 * STEADY * (1.0 - decay) ** 2
-    P[6 + _I, _I] = P[_I, 6 + _I]
+    for cross in (P[:3, 6:9], P[6:9, :3]):
+        cross += SPEED**2 * STEADY * (1.0 - decay) ** 2 * _EYE
     for index, view in enumerate(pose.views):
         k = BASE + 3 * index
         P[k : k + 3, k : k + 3] += (1.0 - same**2) * view.prior

@@ -84,10 +84,15 @@ class PoseBelief:
             raise MessageError(f"PoseBelief.symmetry is {self.symmetry}, expected one of {SYMMETRIES}")
         checked_scalar("PoseBelief.motion", self.motion)
 
-    @property
+    @cached_property
     def position(self) -> FloatArray:
         """Mean of its origin in the base frame, shape (3,) [m]."""
         return self.T[:3, 3]
+
+    @cached_property
+    def scatter(self) -> float:
+        """Sum of the variances of the position [m²]."""
+        return float(self.joint[:3, :3].trace())
 
     @cached_property
     def covariance(self) -> FloatArray:
@@ -231,14 +236,14 @@ class Expected(NamedTuple):
     Attributes:
         innovation: What was seen less what is expected, shape (3,) [m].
         S: Its covariance, shape (3, 3) [m²].
-        index: Which of the belief's views the look is from, None for a new one.
+        known: Which of the belief's views the look is from, None for a new one.
         common: What its error has in common with that view's, None where that is all.
         bias: Covariance of the error that looks from there share, shape (3, 3) [m²], never singular.
     """
 
     innovation: FloatArray
     S: FloatArray
-    index: int | None
+    known: int | None
     common: Common | None
     bias: FloatArray
 
@@ -375,8 +380,8 @@ def _with_view(
     pose: PoseBelief, look: Expected, R: FloatArray, *, view: FloatArray
 ) -> tuple[PoseBelief, int, FloatArray]:
     """Return the belief with a bias for the view, the first of its three rows, and the look's own noise."""
-    if look.index is not None:
-        return _shared(pose, look.index, look.common, R)
+    if look.known is not None:
+        return _shared(pose, look.known, look.common, R)
     pose = _forgetting(pose) if len(pose.views) >= MOST_VIEWS else pose
     n = len(pose.joint)
     grown = np.zeros((n + 3, n + 3))

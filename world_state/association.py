@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from hybridctl.messages.arrays import FloatArray
@@ -91,18 +92,20 @@ def explained(
     if not seen:
         return ()
     names = {name for place in seen for name, _ in place.words}
-    called = {slot.id: {name: slot.labels.p(name) for name in names} for slot in slots}
-    taken = {name: max((called[s.id][name] * s.p_exists for s in slots), default=0.0) for name in names}
+    called = {name: np.array([slot.labels.p(name) for slot in slots]) for name in names}
+    there = np.array([slot.p_exists for slot in slots])
+    taken = {name: float((p * there).max(initial=0.0)) for name, p in called.items()}
     gains = np.full((len(seen), len(slots) + 2 * len(seen)), -np.inf)
     staying = np.full((len(seen), len(slots)), -np.inf)
     aged: dict[str, PoseBelief] = {}
+    known = _Known.of(slots, says, noise=noise) if slots else None
+    free = {name: np.array([min(0.9, max(noise.alike, 1.0 - taken[name]))]) for name in names}
     for row, place in enumerate(seen):
-        if slots:
-            staying[row], moving = _known(place.look, slots, says, aged, noise=noise)
-            words = np.array([_words(place, called[s.id], noise) for s in slots])
-            gains[row, : len(slots)] = np.logaddexp(staying[row], moving) + words
-        free = {name: min(0.9, max(noise.alike, 1.0 - taken[name])) for name in names}
-        gains[row, len(slots) + row] = math.log(noise.new_thing / noise.space) + _words(place, free, noise)
+        if known is not None:
+            staying[row], moving = known.fits(place.look, aged, noise=noise)
+            gains[row, : len(slots)] = np.logaddexp(staying[row], moving) + _words(place, called, noise)
+        born = math.log(noise.new_thing / noise.space)
+        gains[row, len(slots) + row] = born + float(_words(place, free, noise)[0])
         gains[row, len(slots) + len(seen) + row] = math.log(noise.clutter / noise.space)
     rows, columns = linear_sum_assignment(np.where(np.isfinite(gains), -gains, 1e6))
     answers: dict[int, Explanation] = {}
@@ -157,65 +160,79 @@ def _aged(slot: Slot, look: ObjectMeasurement, aged: dict[str, PoseBelief]) -> P
     return aged[slot.id]
 
 
-def _known(
-    look: ObjectMeasurement,
-    slots: Sequence[Slot],
-    says: Mapping[str, str],
-    aged: dict[str, PoseBelief],
-    *,
-    noise: NoiseModel,
-) -> tuple[FloatArray, FloatArray]:
-    """Return ln p(look | each slot) if it stayed (nudged or not), and if it was moved, both (n,) [nat]."""
-    positions = np.stack([slot.pose.T[:3, 3] for slot in slots])
-    distance = ((look.position - positions) ** 2).sum(axis=1)
-    spread = np.array([_variance(slot) for slot in slots])
-    fits = _fits(look, slots)
-    stayed = np.full(len(slots), -np.inf)
-    moved = np.array(_moves(slots, says, noise)) - math.log(noise.space) + fits
-    bias = noise.shared(look)
-    blur = 2.0 * float(look.covariance.trace())
-    for i in np.flatnonzero(distance <= GATE * (spread + NUDGE_STD**2)).tolist():
-        slot, variance = slots[i], NUDGE_STD**2 + float(spread[i]) / 3.0
-        nudged = -0.5 * float(distance[i]) / variance - 1.5 * math.log(2.0 * math.pi * variance)
-        total = math.log(noise.nudged) + nudged
-        older = float(spread[i]) + 3.0 * DRIFT_VARIANCE * max(0.0, look.stamp - slot.stamp)
-        # d² / tr(S) <= dᵀ S⁻¹ d: what fails this is outside the gate, and most are, without solving for it.
-        if slot.pose.moving or distance[i] <= GATE * (older + blur):
-            pose = _aged(slot, look, aged)
-            still = log_likelihood(pose, look.position, look.covariance - bias, view=look.view, bias=bias)
-            gone = math.log(noise.empty_though_there) if says.get(slot.id) == "absent" else 0.0
-            total = float(np.logaddexp(math.log(1.0 - noise.nudged) + still + gone, total))
-        stayed[i] = fits[i] + math.log(slot.p_exists) + total
-    return stayed, moved
+class _Known(NamedTuple):
+    """What the slots, and what depth says of them, bring to every place: arrays of (n,), by slot."""
+
+    slots: Sequence[Slot]
+    says: Mapping[str, str]
+    positions: FloatArray  # (n, 3) [m]
+    spread: FloatArray  # sum of the variances of its place [m²]
+    sides: FloatArray  # (n, 2) the shorter and the longer one [m]
+    tall: FloatArray  # [m]
+    turned: NDArray[np.bool_]  # whether its turn matters
+    exists: FloatArray  # ln of the probability that it is there [nat]
+    moved: FloatArray  # ln of the density of its being elsewhere [nat]
+
+    @classmethod
+    def of(cls, slots: Sequence[Slot], says: Mapping[str, str], *, noise: NoiseModel) -> Self:
+        extent = np.array([slot.extent for slot in slots])
+        return cls(
+            slots, says,
+            positions=np.array([slot.pose.position for slot in slots]),
+            spread=np.array([slot.pose.scatter for slot in slots]),
+            sides=np.sort(extent[:, :2], axis=1),
+            tall=extent[:, 2],
+            turned=np.array([slot.pose.symmetry != 0 for slot in slots]),
+            exists=np.array([math.log(slot.p_exists) for slot in slots]),
+            moved=np.array(_moves(slots, says, noise)) - math.log(noise.space),
+        )  # fmt: skip
+
+    def fits(
+        self, look: ObjectMeasurement, aged: dict[str, PoseBelief], *, noise: NoiseModel
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return ln p(look | each slot) if it stayed (nudged or not), and if moved, both (n,) [nat]."""
+        off = look.position - self.positions
+        distance = (off * off).sum(axis=1)
+        fits = self._sizes(look)
+        stayed = np.full(len(self.slots), -np.inf)
+        bias = noise.shared(look)
+        own = look.covariance - bias
+        blur = 2.0 * float(look.covariance.trace())
+        for i in np.flatnonzero(distance <= GATE * (self.spread + NUDGE_STD**2)).tolist():
+            slot, spread, away = self.slots[i], float(self.spread[i]), float(distance[i])
+            variance = NUDGE_STD**2 + spread / 3.0
+            nudged = -0.5 * away / variance - 1.5 * math.log(2.0 * math.pi * variance)
+            total = math.log(noise.nudged) + nudged
+            older = spread + 3.0 * DRIFT_VARIANCE * max(0.0, look.stamp - slot.stamp)
+            # d² / tr(S) <= dᵀ S⁻¹ d: what fails this is outside the gate, and most are, without solving it.
+            if slot.pose.moving or away <= GATE * (older + blur):
+                pose = _aged(slot, look, aged)
+                still = log_likelihood(pose, look.position, own, view=look.view, bias=bias)
+                gone = math.log(noise.empty_though_there) if self.says.get(slot.id) == "absent" else 0.0
+                there = math.log(1.0 - noise.nudged) + still + gone
+                total = max(there, total) + math.log1p(math.exp(-abs(there - total)))
+            stayed[i] = fits[i] + self.exists[i] + total
+        return stayed, self.moved + fits
+
+    def _sizes(self, look: ObjectMeasurement) -> FloatArray:
+        """Return how far size and shape speak against each slot, at most 0, shape (n,) [nat]."""
+        if look.clipped:
+            return np.zeros(len(self.slots))
+        # A square's two sides are measured in either order.
+        miss = self.sides - np.sort(look.extent[:2])
+        tall = self.tall - look.extent[2]
+        most = np.where((miss.max(axis=1) > 0.0) & (miss.min(axis=1) > -SIZE_STD), TOO_SMALL, TOO_LARGE)
+        fits = np.maximum(-0.5 * ((miss * miss).sum(axis=1) + tall * tall) / SIZE_STD**2, most)
+        return np.asarray(fits + np.where(self.turned != look.yaw_meaningful, ROUNDNESS, 0.0))
 
 
-def _variance(slot: Slot) -> float:
-    """Return the sum of the variances of its place [m²]."""
-    P = slot.pose.joint
-    return float(P[0, 0] + P[1, 1] + P[2, 2])
-
-
-def _fits(look: ObjectMeasurement, slots: Sequence[Slot]) -> FloatArray:
-    """Return how far size and shape speak against each slot, at most 0, shape (n,) [nat]."""
-    if look.clipped:
-        return np.zeros(len(slots))
-    extent = np.stack([slot.extent for slot in slots])
-    # A square's two sides are measured in either order.
-    miss = np.sort(extent[:, :2], axis=1) - np.sort(look.extent[:2])
-    tall = extent[:, 2] - look.extent[2]
-    most = np.where((miss.max(axis=1) > 0.0) & (miss.min(axis=1) > -SIZE_STD), TOO_SMALL, TOO_LARGE)
-    fits = np.maximum(-0.5 * ((miss**2).sum(axis=1) + tall**2) / SIZE_STD**2, most)
-    turned = np.array([slot.pose.symmetry != 0 for slot in slots])
-    return np.asarray(fits + np.where(turned != look.yaw_meaningful, ROUNDNESS, 0.0))
-
-
-def _words(place: Place, called: Mapping[str, float], noise: NoiseModel) -> float:
-    """Return ln p(what was said of the place | probability of being called so) [nat]."""
-    total = 0.0
-    for name, right in place.words:
-        p = called[name]
-        total += math.log(max(right * p + (1.0 - right) * noise.wrong_here * (1.0 - p), _LEAST))
-    return total
+def _words(place: Place, called: Mapping[str, FloatArray], noise: NoiseModel) -> FloatArray:
+    """Return ln p(what was said of the place | probabilities, (n,), of being called so), shape (n,) [nat]."""
+    likely = [
+        right * called[name] + (1.0 - right) * noise.wrong_here * (1.0 - called[name])
+        for name, right in place.words
+    ]
+    return np.asarray(np.log(np.maximum(likely, _LEAST)).sum(axis=0))
 
 
 def _moves(slots: Sequence[Slot], says: Mapping[str, str], noise: NoiseModel) -> list[float]:

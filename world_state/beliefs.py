@@ -56,9 +56,8 @@ class Beliefs:
             value = getattr(self, name)
             if not isinstance(value, MappingProxyType):
                 object.__setattr__(self, name, MappingProxyType(dict(value)))
-        for key, slot in self.slots.items():
-            if slot.id != key:
-                raise MessageError(f"Beliefs.slots has {slot.id!r} under {key!r}, expected its own id")
+                if name == "slots":
+                    _check_ids(self.slots)
         if self.next_id < 1:
             raise MessageError(f"Beliefs.next_id is {self.next_id}, expected 1 or more")
         checked_scalar("Beliefs.stamp", self.stamp)
@@ -123,12 +122,7 @@ class Beliefs:
             for key, one in new.items():
                 if one is not (other := old.get(key)):
                     values = one.to_json()
-                    # Most that was made anew differs by its stamp, and then need not be compared.
-                    if (
-                        other is None
-                        or values.get("stamp") != getattr(other, "stamp", None)
-                        or values != other.to_json()
-                    ):
+                    if other is None or _plainly_other(one, other) or values != other.to_json():
                         part[key] = values
             part.update({key: None for key in old if key not in new})
             if part:
@@ -176,3 +170,14 @@ class Beliefs:
             "next_id": self.next_id,
             "stamp": self.stamp,
         }
+
+
+def _check_ids(slots: Mapping[str, Slot]) -> None:
+    for key, slot in slots.items():
+        if slot.id != key:
+            raise MessageError(f"Beliefs.slots has {slot.id!r} under {key!r}, expected its own id")
+
+
+def _plainly_other(one: object, other: object) -> bool:
+    """Return whether two beliefs differ by a number: most that was made anew does, and is not compared."""
+    return any(getattr(one, name, None) != getattr(other, name, None) for name in ("stamp", "existence"))

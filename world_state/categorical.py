@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -58,6 +59,10 @@ class Categorical:
 
     def best(self) -> str:
         """Return the most probable name; OTHER only where there is no other. Ties go to the first."""
+        return self._best
+
+    @cached_property
+    def _best(self) -> str:
         named = [name for name in self.log_p if name != OTHER]
         return max(named, key=self.log_p.__getitem__) if named else OTHER
 

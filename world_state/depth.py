@@ -62,7 +62,12 @@ class ObjectMeasurement:
 
 
 def measure(
-    answer: LocateAnswer, *, table_height: float = 0.0, clearance: float = 0.008, ceiling: float = 0.12
+    answer: LocateAnswer,
+    *,
+    table_height: float = 0.0,
+    clearance: float = 0.008,
+    ceiling: float = 0.12,
+    T_base_camera: FloatArray | None = None,
 ) -> ObjectMeasurement:
     """Measure the object that `answer` points at: `measure_at` its pixel.
 
@@ -71,7 +76,7 @@ def measure(
     """
     return measure_at(
         answer.observation, answer.pixel, pixel_std=answer.pixel_std, table_height=table_height,
-        clearance=clearance, ceiling=ceiling,
+        clearance=clearance, ceiling=ceiling, T_base_camera=T_base_camera,
     )  # fmt: skip
 
 
@@ -83,12 +88,14 @@ def measure_at(
     table_height: float = 0.0,
     clearance: float = 0.008,
     ceiling: float = 0.12,
+    T_base_camera: FloatArray | None = None,
 ) -> ObjectMeasurement:
     """Measure the object at `pixel`, shape (2,) [px], known to `pixel_std`, shape (2,) [px].
 
     Points between `table_height + clearance` and `table_height + ceiling` [m] are objects; what is higher
     is the arm. Touching objects are measured as one. The camera's tilt and height are those by which the
-    table that it sees is level (world_state/levelling.py).
+    table that it sees is level (world_state/levelling.py): in `T_base_camera`, shape (4, 4) [m], where that
+    was found before.
 
     Measured on 128×128 exact depth at 0.8 m (4.2 mm a pixel, tests/world_state/test_depth.py): the centre
     of a block or cylinder is off by 0.7 mm (mean; 0.6 mm of it a bias towards the camera, from side points
@@ -103,7 +110,8 @@ def measure_at(
     rows, columns = picture.depth.shape
     if not (0 <= u < columns and 0 <= v < rows):
         raise MeasurementError(f"pixel ({u:.1f}, {v:.1f}) lies outside the image of {columns}×{rows}")
-    T_base_camera = levelled(picture.depth, picture.K, picture.T_base_camera, table_height=table_height)
+    if T_base_camera is None:
+        T_base_camera = levelled(picture.depth, picture.K, picture.T_base_camera, table_height=table_height)
     focal = float(picture.K[0, 0] * picture.K[1, 1]) ** 0.5
     pitch = _typical_depth(picture.depth) / focal
     half = int(np.ceil(WINDOW / pitch))

@@ -20,7 +20,7 @@ from world_state.history import beliefs_at
 from world_state.levelling import levelled
 from world_state.noise import NoiseModel
 from world_state.posture import HandCamera, Posture
-from world_state.presence import Glance, glances
+from world_state.presence import glances
 from world_state.queries import Queries
 from world_state.readings import (
     Answered,
@@ -139,12 +139,13 @@ class WorldMemory(Queries):
         Raises:
             MeasurementError: the picture shows no object there, or none that may be the thing.
         """
+        T = self._levelled(answer.observation)
         try:
-            sightings = (Sighting.of(phrase, answer, table_height=self._table_height),)
+            sightings = (Sighting.of(phrase, answer, table_height=self._table_height, T_base_camera=T),)
         except MeasurementError:
-            self._look(answer.observation, ())
+            self._look(answer.observation, (), T)
             raise
-        self._look(answer.observation, sightings)
+        self._look(answer.observation, sightings, T)
         slot = self._beliefs.slot_named(phrase)
         if slot is None:
             raise MeasurementError(f"what the policy points at is probably not the {phrase}")
@@ -156,13 +157,19 @@ class WorldMemory(Queries):
         Returns:
             What is believed of each phrase now; those are missing that nothing is believed of.
         """
+        T = self._levelled(picture)
         sightings = []
         for phrase, answer in answers.items():
             try:
-                sightings.append(Sighting.of(phrase, answer, table_height=self._table_height))
+                sightings.append(
+                    Sighting.of(
+                        phrase, answer, table_height=self._table_height,
+                        T_base_camera=T if answer.observation is picture else None,
+                    )
+                )  # fmt: skip
             except MeasurementError:  # only the table stands there
                 continue
-        self._look(picture, tuple(sightings))
+        self._look(picture, tuple(sightings), T)
         found = {phrase: self._beliefs.slot_named(phrase) for phrase in answers}
         return {phrase: slot for phrase, slot in found.items() if slot is not None}
 
@@ -247,19 +254,21 @@ class WorldMemory(Queries):
         """What is believed of the error of the camera on the hand."""
         return self._beliefs.hand_eye
 
-    def _look(self, picture: Observation, sightings: tuple[Sighting, ...]) -> None:
+    def _levelled(self, picture: Observation) -> FloatArray:
+        """Return the camera's pose by the table that it sees, shape (4, 4) [m]: found once a picture."""
+        return levelled(picture.depth, picture.K, picture.T_base_camera, table_height=self._table_height)
+
+    def _look(self, picture: Observation, sightings: tuple[Sighting, ...], T_base_camera: FloatArray) -> None:
         """Take in a picture; what was looked at closely before may have moved, so those looks are over."""
-        reading = Looks(picture.stamp, picture.camera, sightings, self._glances(picture))
+        seen = glances(picture, self._standing(picture.stamp), T_base_camera=T_base_camera)
+        reading = Looks(picture.stamp, picture.camera, sightings, seen)
         self.take(reading)
         self._series = None
 
-    def _glances(self, picture: Observation) -> tuple[Glance, ...]:
-        standing = [
-            predict(slot, picture.stamp)
+    def _standing(self, stamp: float) -> list[Slot]:
+        """Return the things that stood when a picture was taken: what rests does so where it was."""
+        return [
+            predict(slot, stamp) if slot.pose.moving else slot
             for slot in self._beliefs.slots.values()
-            if slot.status != "held" and slot.stamp <= picture.stamp
+            if slot.status != "held" and slot.stamp <= stamp
         ]
-        if not standing:
-            return ()
-        T = levelled(picture.depth, picture.K, picture.T_base_camera, table_height=self._table_height)
-        return glances(picture, standing, T_base_camera=T)

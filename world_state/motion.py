@@ -8,23 +8,20 @@ section 6.2 for the discretisation). Put elsewhere, it may be anywhere. Looks te
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from hybridctl.messages.arrays import FloatArray
+from world_state.gaussian import log_density
 from world_state.pose import (
     BASE,
     SPEED,
     PoseBelief,
-    correct_position,
-    gaussian,
+    corrected,
+    expected,
     initial,
-    log_likelihood,
-    nis,
 )
-from world_state.view_bias import ViewBias
 
 DRIFT_VARIANCE = 0.001**2
 """A thing that nobody looks at may be nudged: 1 mm after a second, 1 cm after 100 [m²/s]."""
@@ -44,6 +41,7 @@ PLAIN_ODDS = -2.9
 """Below these log-odds of moving a look that rest explains well is not tried against other models [nat]."""
 MOST_ODDS = 6.0
 """Log-odds of moving are held within this [nat]: a mind can be changed in a look or two."""
+_EYE = np.eye(3)
 
 
 class Observed(NamedTuple):
@@ -65,7 +63,8 @@ def predict(pose: PoseBelief, dt: float) -> PoseBelief:
     """
     if dt <= 0.0:
         return pose
-    later = replace(_moved(pose, dt) if pose.moving else rest(pose, dt), motion=_odds_after(pose.motion, dt))
+    odds = _odds_after(pose.motion, dt)
+    later = (_moved(pose, dt) if pose.moving else rest(pose, dt)).changed(motion=odds)
     return rest(later, 0.0) if pose.moving and not later.moving else later
 
 
@@ -73,41 +72,40 @@ def rest(pose: PoseBelief, dt: float) -> PoseBelief:
     """Return the belief `dt` [s] later of a thing that rests."""
     P = np.array(pose.joint)
     P[6:9], P[:, 6:9] = 0.0, 0.0
-    diagonal = np.einsum("ii->i", P)
+    diagonal = P.ravel()[:: len(P) + 1]
     diagonal[6:9] = SPEED**2
     diagonal[:3] += DRIFT_VARIANCE * dt
     diagonal[3:6] += DRIFT_TURN * dt
-    return replace(pose, joint=P, velocity=np.zeros(3))
+    return pose.changed(joint=P, velocity=np.zeros(3))
 
 
 def move(pose: PoseBelief, dt: float) -> PoseBelief:
     """Return the belief `dt` [s] later of a thing that moves: place, velocity and the views' errors."""
     decay = math.exp(-dt / STEADY)
     reach = STEADY * (1.0 - decay)
-    n = len(pose.joint)
-    F = np.eye(n)
-    i = np.arange(3)
-    F[i, 6 + i] = reach
-    F[6 + i, 6 + i] = decay
     far = math.sqrt(float(pose.velocity @ pose.velocity) + float(pose.joint.diagonal()[6:9].sum())) * dt
     same = math.exp(-far / SAME_ERROR)
-    F[range(BASE, n), range(BASE, n)] = same
-    P = F @ pose.joint @ F.T
-    P[i, i] += 2.0 * SPEED**2 * STEADY * (dt - 2.0 * reach + 0.5 * STEADY * (1.0 - decay**2))
-    P[i, i] += DRIFT_VARIANCE * dt
-    P[3 + i, 3 + i] += DRIFT_TURN * dt
-    P[i, 6 + i] += SPEED**2 * STEADY * (1.0 - decay) ** 2
-    P[6 + i, i] = P[i, 6 + i]
-    P[6 + i, 6 + i] += SPEED**2 * (1.0 - decay**2)
-    views = []
+    # F P Fᵀ, where F moves the place on with the velocity and lets velocity and biases fade.
+    P = np.array(pose.joint)
+    for Q in (P, P.T):  # the rows, then the columns
+        Q[:3] += reach * Q[6:9]
+        Q[6:9] *= decay
+        Q[BASE:] *= same
+    wander = 2.0 * SPEED**2 * STEADY * (dt - 2.0 * reach + 0.5 * STEADY * (1.0 - decay**2))
+    diagonal = P.ravel()[:: len(P) + 1]
+    diagonal[:3] += wander + DRIFT_VARIANCE * dt
+    diagonal[3:6] += DRIFT_TURN * dt
+    diagonal[6:9] += SPEED**2 * (1.0 - decay**2)
+    for cross in (P[:3, 6:9], P[6:9, :3]):
+        cross += SPEED**2 * STEADY * (1.0 - decay) ** 2 * _EYE
     for index, view in enumerate(pose.views):
         k = BASE + 3 * index
         P[k : k + 3, k : k + 3] += (1.0 - same**2) * view.prior
-        views.append(ViewBias(view.place, same * view.mean, view.prior))
     T = np.array(pose.T)
     T[:3, 3] += reach * pose.velocity
-    return replace(
-        pose, T=T, velocity=decay * pose.velocity, joint=0.5 * (P + P.T), views=tuple(views)
+    return pose.changed(
+        T=T, velocity=decay * pose.velocity, joint=0.5 * (P + P.T),
+        views=tuple(view.with_mean(same * view.mean) for view in pose.views),
     )  # fmt: skip
 
 
@@ -120,23 +118,25 @@ def observe(
     """
     dt = max(0.0, dt)
     rested, odds = rest(pose, dt), _odds_after(pose.motion, dt)
-    surprise = nis(rested, z, R, view=view, bias=bias)
+    at_rest = expected(rested, z, R, view=view, bias=bias)
+    surprise = at_rest.nis
     # Evidence for another model is half of this at most, and does not make up for these odds.
     if odds > PLAIN_ODDS or surprise > -2.0 * PLAIN_ODDS:
         moved = _moved(pose, dt)
-        rest_fit = log_likelihood(rested, z, R, view=view, bias=bias) - math.log1p(math.exp(odds))
-        move_fit = log_likelihood(moved, z, R, view=view, bias=bias) - math.log1p(math.exp(-odds))
+        going_on = expected(moved, z, R, view=view, bias=bias)
+        rest_fit = at_rest.log_likelihood - math.log1p(math.exp(odds))
+        move_fit = going_on.log_likelihood - math.log1p(math.exp(-odds))
         if odds > 0.0:
-            surprise = nis(moved, z, R, view=view, bias=bias)
+            surprise = going_on.nis
         if _put_fit(pose, z, R + bias, dt=dt) > max(rest_fit, move_fit):
             return Observed(initial(z, R, view=view, bias=bias, symmetry=pose.symmetry), "put", surprise)
         odds = max(-MOST_ODDS, min(MOST_ODDS, move_fit - rest_fit))
         if odds > 0.0:
-            after = correct_position(moved, z, R, view=view, bias=bias)
+            after = corrected(moved, going_on, R, view=view)
             after = after if pose.moving else _of_unknown_velocity(after)
-            return Observed(replace(after, motion=odds), "moving", surprise)
-    after = correct_position(rested, z, R, view=view, bias=bias)
-    return Observed(replace(after, motion=odds), "rest", surprise)
+            return Observed(after.changed(motion=odds), "moving", surprise)
+    after = corrected(rested, at_rest, R, view=view)
+    return Observed(after.changed(motion=odds), "rest", surprise)
 
 
 def _moved(pose: PoseBelief, dt: float) -> PoseBelief:
@@ -150,8 +150,9 @@ def _put_fit(pose: PoseBelief, z: FloatArray, R: FloatArray, *, dt: float) -> fl
     began = -math.expm1(-dt / RESTS_FOR)
     goes_on = began * MOVES_FOR / dt * -math.expm1(-dt / MOVES_FOR) if dt > 0.0 else 0.0
     S = pose.joint[:3, :3] + R
-    near, far = (gaussian(z - pose.position, S + spread**2 * np.eye(3)) for spread in (NEAR, FAR))
-    return math.log(PUT_AT_ONCE + max(0.0, began - goes_on)) + float(np.logaddexp(near, far)) - math.log(2.0)
+    near, far = (log_density(z - pose.position, S + spread**2 * _EYE) for spread in (NEAR, FAR))
+    either = max(near, far) + math.log1p(math.exp(-abs(near - far)))
+    return math.log(PUT_AT_ONCE + max(0.0, began - goes_on)) + either - math.log(2.0)
 
 
 def _of_unknown_velocity(pose: PoseBelief) -> PoseBelief:
@@ -159,7 +160,7 @@ def _of_unknown_velocity(pose: PoseBelief) -> PoseBelief:
     P = np.array(pose.joint)
     P[6:9], P[:, 6:9] = 0.0, 0.0
     P[6:9, 6:9] = SPEED**2 * np.eye(3) + 0.25 * np.outer(pose.velocity, pose.velocity)
-    return replace(pose, joint=P, velocity=np.zeros(3))
+    return pose.changed(joint=P, velocity=np.zeros(3))
 
 
 def _odds_after(odds: float, dt: float) -> float:

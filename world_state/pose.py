@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, Self
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hybridctl.messages.arrays import FloatArray, MessageError, checked, checked_scalar, checked_transform
+from world_state.gaussian import cholesky, distance, log_density
 from world_state.so3 import about_z, exp, left_jacobian, wrapped, yaw_jacobian, yaw_of
-from world_state.view_bias import SAME_VIEW, ViewBias, in_common
+from world_state.view_bias import SAME_VIEW, Common, ViewBias, in_common
 
 MOST_VIEWS = 6
 """Biases that are kept: the state stays small however often the arm looks. The oldest goes first."""
@@ -28,6 +30,7 @@ FLOOR_VARIANCE = 0.001**2
 """Calibration that all cameras share, which no number of looks improves [m²]."""
 LEAST_BIAS = 1e-6**2
 """No two places share less than this [m²]: it keeps covariances invertible where a sensor says zero."""
+_LEAST_BIAS = LEAST_BIAS * np.eye(3)
 YAW_FLOOR = 0.01**2
 """The same of a turn about the vertical [rad²]."""
 TILT_VARIANCE = 0.03**2
@@ -40,6 +43,9 @@ AT_REST = -4.0
 """Log-odds of moving of what has only been seen once [nat]."""
 SYMMETRIES = (0, 1, 2, 4)
 BASE = 9  # components of the error before the views' biases
+
+
+_FIELDS = ("T", "velocity", "joint", "views", "symmetry", "motion")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +84,15 @@ class PoseBelief:
             raise MessageError(f"PoseBelief.symmetry is {self.symmetry}, expected one of {SYMMETRIES}")
         checked_scalar("PoseBelief.motion", self.motion)
 
-    @property
+    @cached_property
     def position(self) -> FloatArray:
         """Mean of its origin in the base frame, shape (3,) [m]."""
         return self.T[:3, 3]
+
+    @cached_property
+    def scatter(self) -> float:
+        """Sum of the variances of the position [m²]."""
+        return float(self.joint[:3, :3].trace())
 
     @cached_property
     def covariance(self) -> FloatArray:
@@ -117,12 +128,33 @@ class PoseBelief:
         """Return the belief with another mean pose, as sure as before."""
         return replace(self, T=T)
 
+    def changed(self, **fields: Any) -> Self:
+        """Return the belief with fields that the filter computed from this one: `replace` without its checks.
+
+        For arrays that nobody else writes to: they become read-only. Of all that is checked elsewhere only
+        the covariance can go wrong here, and is looked at.
+
+        Raises:
+            MessageError: a variance is not positive and finite.
+        """
+        after = object.__new__(type(self))
+        values = after.__dict__
+        for name in _FIELDS:
+            values[name] = fields.get(name, getattr(self, name))
+        for name in ("T", "velocity", "joint"):
+            values[name].flags.writeable = False
+        # A NaN is not above 0, and an infinite variance leaves no finite sum.
+        variances = after.joint.diagonal()
+        if not variances.min() > 0.0 or not math.isfinite(variances.sum()):
+            raise MessageError("PoseBelief.joint has variances that are not positive and finite")
+        return after
+
     def spread(self, covariance: FloatArray) -> Self:
         """Return the belief with `covariance` of [δp] or [δp, δθ] added, shape (3, 3) or (6, 6)."""
         P = np.array(self.joint)
         n = len(covariance)
         P[:n, :n] += covariance
-        return replace(self, joint=P)
+        return self.changed(joint=P)
 
     def without_views(self) -> Self:
         """Return the belief with the views' biases marginalised: what they taught stays, looks begin anew.
@@ -136,7 +168,7 @@ class PoseBelief:
         return {
             "T": self.T.tolist(),
             "velocity": self.velocity.tolist(),
-            "joint": self.joint[np.triu_indices(len(self.joint))].tolist(),
+            "joint": self.joint[_upper(len(self.joint))].tolist(),
             "views": [view.to_json() for view in self.views],
             "symmetry": self.symmetry,
             "motion": self.motion,
@@ -153,8 +185,8 @@ class PoseBelief:
                 f"joint of {len(views)} views has {upper.shape} numbers, expected {n * (n + 1) // 2}"
             )
         joint = np.empty((n, n))
-        joint[np.triu_indices(n)] = upper
-        joint.T[np.triu_indices(n)] = upper
+        joint[_upper(n)] = upper
+        joint.T[_upper(n)] = upper
         return cls(**{**values, "views": views, "joint": joint})
 
 
@@ -184,7 +216,7 @@ def initial(
     T[:3, 3] = position
     views: tuple[ViewBias, ...] = ()
     if view is not None and bias is not None:
-        bias = bias + LEAST_BIAS * np.eye(3)
+        bias = bias + _LEAST_BIAS
         views = (ViewBias(view, np.zeros(3), bias),)
     P = np.zeros((BASE + 3 * len(views),) * 2)
     P[:3, :3] = covariance
@@ -198,23 +230,69 @@ def initial(
     return PoseBelief(T, np.zeros(3), _symmetric(P), views, symmetry)
 
 
-def nis(pose: PoseBelief, z: FloatArray, R: FloatArray, *, view: FloatArray, bias: FloatArray) -> float:
-    """Return the normalised innovation squared of a look, chi² with 3 degrees of freedom if all is right.
+class Expected(NamedTuple):
+    """What a belief expects of a look.
+
+    Attributes:
+        innovation: What was seen less what is expected, shape (3,) [m].
+        S: Its covariance, shape (3, 3) [m²].
+        known: Which of the belief's views the look is from, None for a new one.
+        common: What its error has in common with that view's, None where that is all.
+        bias: Covariance of the error that looks from there share, shape (3, 3) [m²], never singular.
+    """
+
+    innovation: FloatArray
+    S: FloatArray
+    known: int | None
+    common: Common | None
+    bias: FloatArray
+
+    @property
+    def nis(self) -> float:
+        """Normalised innovation squared, chi² with 3 degrees of freedom if all is right."""
+        return distance(self.innovation, self.S)
+
+    @property
+    def log_likelihood(self) -> float:
+        """ln p(look | belief) [nat, of a density in m⁻³]."""
+        return log_density(self.innovation, self.S)
+
+
+def expected(
+    pose: PoseBelief, z: FloatArray, R: FloatArray, *, view: FloatArray, bias: FloatArray
+) -> Expected:
+    """Return what the belief expects of a look, by which it is judged before it corrects anything.
 
     Arguments as in `correct_position`. A look from a known place is judged by what was seen from there.
     """
-    pose, k, R = _with_view(pose, R, view=view, bias=bias)
-    innovation, S, _ = _innovation(pose, k, z, R)
-    return float(innovation @ np.linalg.solve(S, innovation))
+    bias = bias + _LEAST_BIAS
+    P = pose.joint
+    innovation, S = z - pose.T[:3, 3], P[:3, :3] + R
+    index = view_index(pose, view)
+    if index is None:  # as `_with_view`: a new place's error has nothing to do with the thing's
+        S += bias
+        if len(pose.views) >= MOST_VIEWS:
+            S += _lacking(pose)
+        return Expected(innovation, S, None, None, bias)
+    known, k = pose.views[index], BASE + 3 * index
+    common = in_common(known.prior, bias)
+    mean, both, own = known.mean, P[:3, k : k + 3], P[k : k + 3, k : k + 3]
+    if common is not None:
+        mean, both = common.keep @ mean, both @ common.keep.T
+        own = common.keep @ own @ common.keep.T + common.rest + common.noise
+    return Expected(innovation - mean, S + both + both.T + own, index, common, bias)
+
+
+def nis(pose: PoseBelief, z: FloatArray, R: FloatArray, *, view: FloatArray, bias: FloatArray) -> float:
+    """Return the normalised innovation squared of a look. Arguments as in `correct_position`."""
+    return expected(pose, z, R, view=view, bias=bias).nis
 
 
 def log_likelihood(
     pose: PoseBelief, z: FloatArray, R: FloatArray, *, view: FloatArray, bias: FloatArray
 ) -> float:
     """Return ln p(look | belief) [nat, of a density in m⁻³]. Arguments as in `correct_position`."""
-    pose, k, R = _with_view(pose, R, view=view, bias=bias)
-    innovation, S, _ = _innovation(pose, k, z, R)
-    return gaussian(innovation, S)
+    return expected(pose, z, R, view=view, bias=bias).log_likelihood
 
 
 def correct_position(
@@ -231,13 +309,19 @@ def correct_position(
         bias: Covariance of the error that looks from there share, shape (3, 3) [m²]. A look that claims to
             share less of it than those before had this part in common with them, and the rest to itself.
     """
-    pose, k, R = _with_view(pose, R, view=view, bias=bias)
-    innovation, S, PHt = _innovation(pose, k, z, R)
-    K = np.linalg.solve(S, PHt.T).T
-    A = np.eye(len(K))
-    A[:, :3] -= K
-    A[:, k : k + 3] -= K
-    return _injected(pose, K @ innovation, A @ pose.joint @ A.T + K @ R @ K.T)
+    return corrected(pose, expected(pose, z, R, view=view, bias=bias), R, view=view)
+
+
+def corrected(pose: PoseBelief, look: Expected, R: FloatArray, *, view: FloatArray) -> PoseBelief:
+    """Return the belief after a look of which is known what `pose` expected. Others as `correct_position`."""
+    pose, k, R = _with_view(pose, look, R, view=view)
+    P = pose.joint
+    PHt = P[:, :3] + P[:, k : k + 3]
+    K = np.linalg.solve(PHt[:3] + PHt[k : k + 3] + R, PHt.T).T
+    # Joseph's form (I - K H) P (I - K H)ᵀ + K R Kᵀ, by the ranks of three that H has.
+    half = P - K @ PHt.T
+    P = half - (half[:, :3] + half[:, k : k + 3] - K @ R) @ K.T
+    return _injected(pose, K @ look.innovation, P)
 
 
 def correct_yaw(pose: PoseBelief, yaw: float, variance: float, *, repeated: bool = False) -> PoseBelief:
@@ -284,38 +368,27 @@ def view_index(pose: PoseBelief, view: FloatArray) -> int | None:
 
 def floored(covariance: FloatArray) -> FloatArray:
     """Return the covariance, read-only, with no eigenvalue below FLOOR_VARIANCE."""
-    values, vectors = np.linalg.eigh(covariance)
-    if values[0] < FLOOR_VARIANCE:
+    if cholesky(covariance, less=FLOOR_VARIANCE) is None:
+        values, vectors = np.linalg.eigh(covariance)
         covariance = _symmetric((vectors * np.maximum(values, FLOOR_VARIANCE)) @ vectors.T)
     covariance = np.array(covariance)
     covariance.flags.writeable = False
     return covariance
 
 
-def gaussian(error: FloatArray, S: FloatArray) -> float:
-    """Return ln of the normal density with covariance S at `error` [nat]."""
-    L = np.linalg.cholesky(S)
-    white = np.linalg.solve(L, error)
-    return (
-        -0.5 * float(white @ white) - float(np.log(L.diagonal()).sum()) - 0.5 * len(S) * math.log(2 * math.pi)
-    )
-
-
 def _with_view(
-    pose: PoseBelief, R: FloatArray, *, view: FloatArray, bias: FloatArray
+    pose: PoseBelief, look: Expected, R: FloatArray, *, view: FloatArray
 ) -> tuple[PoseBelief, int, FloatArray]:
     """Return the belief with a bias for the view, the first of its three rows, and the look's own noise."""
-    bias = bias + LEAST_BIAS * np.eye(3)
-    index = view_index(pose, view)
-    if index is not None:
-        return _shared(pose, index, R, bias)
+    if look.known is not None:
+        return _shared(pose, look.known, look.common, R)
     pose = _forgetting(pose) if len(pose.views) >= MOST_VIEWS else pose
     n = len(pose.joint)
     grown = np.zeros((n + 3, n + 3))
     grown[:n, :n] = pose.joint
-    grown[n:, n:] = bias
-    views = (*pose.views, ViewBias(view, np.zeros(3), bias))
-    return replace(pose, joint=grown, views=views), n, R
+    grown[n:, n:] = look.bias
+    views = (*pose.views, ViewBias(view, np.zeros(3), look.bias))
+    return pose.changed(joint=grown, views=views), n, R
 
 
 def _forgetting(pose: PoseBelief) -> PoseBelief:
@@ -324,19 +397,26 @@ def _forgetting(pose: PoseBelief) -> PoseBelief:
     To meet that place again as a stranger counts its error twice. So the place is not taken to be surer than
     the mean of MOST_VIEWS biases such as this one, which bounds what laps through many places can claim.
     """
-    keep = np.r_[0:BASE, BASE + 3 : len(pose.joint)]
-    P = pose.joint[np.ix_(keep, keep)]
-    lacking, vectors = np.linalg.eigh(pose.views[0].prior / MOST_VIEWS - P[:3, :3])
-    P[:3, :3] += (vectors * np.maximum(lacking, 0.0)) @ vectors.T
-    return replace(pose, joint=_symmetric(P), views=pose.views[1:])
+    n = len(pose.joint)
+    P = np.empty((n - 3, n - 3))
+    for here, there in ((slice(0, BASE),) * 2, (slice(BASE, None), slice(BASE + 3, None))):
+        P[here, :BASE] = pose.joint[there, :BASE]
+        P[here, BASE:] = pose.joint[there, BASE + 3 :]
+    P[:3, :3] += _lacking(pose)
+    return pose.changed(joint=_symmetric(P), views=pose.views[1:])
+
+
+def _lacking(pose: PoseBelief) -> FloatArray:
+    """Return what the place's covariance gains when the oldest bias is forgotten, shape (3, 3) [m²]."""
+    lacking, vectors = np.linalg.eigh(pose.views[0].prior / MOST_VIEWS - pose.joint[:3, :3])
+    return np.asarray((vectors * np.maximum(lacking, 0.0)) @ vectors.T)
 
 
 def _shared(
-    pose: PoseBelief, index: int, R: FloatArray, bias: FloatArray
+    pose: PoseBelief, index: int, common: Common | None, R: FloatArray
 ) -> tuple[PoseBelief, int, FloatArray]:
     """Return the belief with the bias that a look has in common with those before, and the look's noise."""
     known, k = pose.views[index], BASE + 3 * index
-    common = in_common(known.prior, bias)
     if common is None:
         return pose, k, R
     P = np.array(pose.joint)
@@ -345,16 +425,7 @@ def _shared(
     P[k : k + 3, k : k + 3] += common.rest
     view = ViewBias(known.place, common.keep @ known.mean, _symmetric(common.prior))
     views = (*pose.views[:index], view, *pose.views[index + 1 :])
-    return replace(pose, joint=_symmetric(P), views=views), k, R + common.noise
-
-
-def _innovation(
-    pose: PoseBelief, k: int, z: FloatArray, R: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return a look's innovation (3,), its covariance S (3, 3), and P Hᵀ (n, 3)."""
-    PHt = pose.joint[:, :3] + pose.joint[:, k : k + 3]
-    S = PHt[:3] + PHt[k : k + 3] + R
-    return z - pose.T[:3, 3] - pose.views[(k - BASE) // 3].mean, S, PHt
+    return pose.changed(joint=_symmetric(P), views=views), k, R + common.noise
 
 
 def _injected(pose: PoseBelief, error: FloatArray, P: FloatArray) -> PoseBelief:
@@ -370,10 +441,16 @@ def _injected(pose: PoseBelief, error: FloatArray, P: FloatArray) -> PoseBelief:
     views = pose.views
     if error[BASE:].any():
         views = tuple(
-            ViewBias(view.place, view.mean + error[BASE + 3 * i : BASE + 3 * i + 3], view.prior)
-            for i, view in enumerate(views)
+            view.with_mean(view.mean + error[BASE + 3 * i : BASE + 3 * i + 3]) for i, view in enumerate(views)
         )
-    return replace(pose, T=T, velocity=pose.velocity + error[6:9], joint=_symmetric(P), views=views)
+    return pose.changed(T=T, velocity=pose.velocity + error[6:9], joint=_symmetric(P), views=views)
+
+
+@lru_cache(maxsize=MOST_VIEWS + 1)
+def _upper(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where the upper triangle of an (n, n) matrix is, by rows."""
+    rows, columns = np.triu_indices(n)
+    return rows, columns
 
 
 def _symmetric(P: FloatArray) -> FloatArray:

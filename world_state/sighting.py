@@ -41,13 +41,20 @@ class Sighting:
             object.__setattr__(self, name, checked(f"Sighting.{name}", getattr(self, name), shape=(2,)))
 
     @classmethod
-    def of(cls, phrase: str, answer: LocateAnswer, *, table_height: float) -> Self:
-        """Return what an answer shows of `phrase`.
+    def of(
+        cls,
+        phrase: str,
+        answer: LocateAnswer,
+        *,
+        table_height: float,
+        T_base_camera: FloatArray | None = None,
+    ) -> Self:
+        """Return what an answer shows of `phrase`, by its camera's pose as levelled before if that is given.
 
         Raises:
             MeasurementError: no object stands where it points.
         """
-        look = measure(answer, table_height=table_height)
+        look = measure(answer, table_height=table_height, T_base_camera=T_base_camera)
         return cls(phrase, look, answer.confidence, answer.pixel, answer.pixel_std)
 
     def to_json(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -113,7 +114,7 @@ class Slot:
         """One of SOURCES."""
         return self.status
 
-    @property
+    @cached_property
     def p_exists(self) -> float:
         """Probability that there is such a thing."""
         return sigmoid(self.existence)

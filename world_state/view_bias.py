@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from scipy.linalg import eigh
@@ -34,6 +34,13 @@ class ViewBias:
         object.__setattr__(self, "place", checked("ViewBias.place", self.place, shape=(3,)))
         object.__setattr__(self, "mean", checked("ViewBias.mean", self.mean, shape=(3,)))
         object.__setattr__(self, "prior", checked("ViewBias.prior", self.prior, shape=(3, 3)))
+
+    def with_mean(self, mean: FloatArray) -> Self:
+        """Return the bias with another estimate, a finite array that nobody else writes to."""
+        mean.flags.writeable = False
+        after = object.__new__(type(self))
+        after.__dict__.update(place=self.place, mean=mean, prior=self.prior)
+        return after
 
     def to_json(self) -> dict[str, Any]:
         """Return the bias as JSON values; floats survive the round trip exactly."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
-
-import numpy as np
 
 from hybridctl.messages.arrays import FloatArray, checked, checked_scalar
 from world_state.noise import NoiseModel
@@ -53,14 +52,14 @@ class Voices:
             noise: Says what is the same place, not long ago, and little.
         """
         for voice in self.voices:
-            if float(np.linalg.norm(voice.view - view)) < noise.same_view:
+            if math.dist(voice.view, view) < noise.same_view:
                 repeats = voice.said == said and abs(stamp - voice.stamp) < noise.repeat_within
                 return noise.repeat_weight if repeats else 1.0
         return 1.0
 
     def heard(self, said: str, *, view: FloatArray, stamp: float, noise: NoiseModel) -> Self:
         """Return the voices with this answer in the place of the last from there."""
-        others = tuple(v for v in self.voices if float(np.linalg.norm(v.view - view)) >= noise.same_view)
+        others = tuple(v for v in self.voices if math.dist(v.view, view) >= noise.same_view)
         return type(self)((Voice(view, said, stamp), *others)[:MOST_VIEWS])
 
     def to_json(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from hybridctl.sim.world import SimWorld
 from hybridctl.vla.policy import load_policy
 from world_state.noise import NoiseModel
 
-SEQUENCES, QUICK_SEQUENCES = 24, 2
+SEQUENCES, QUICK_SEQUENCES = 20, 2
 QUICK_PICTURE_EVERY = 1.0
 """Half as many pictures as in a full run [s]."""
 KILLS, QUICK_KILLS = 200, 5

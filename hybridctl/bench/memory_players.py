@@ -16,7 +16,6 @@ from hybridctl.bench.memory_recording import Feel, Input, Look, Points
 from hybridctl.messages.arrays import FloatArray
 from world_state.association import unexpected
 from world_state.errors import UnknownSlot
-from world_state.levelling import levelled
 from world_state.memory import WorldMemory
 from world_state.noise import NoiseModel
 from world_state.presence import glances
@@ -90,11 +89,11 @@ class Remembering:
         self.clock.sleep_until(one.stamp)
         memory = self.memory
         if isinstance(one, Look | Points):
-            before = memory.beliefs.slots
+            before, sightings = memory.beliefs.slots, one.sightings  # measured here, before the clock starts
             started = perf_counter()
             memory.take(self._reading(one))
             self.look_ms.append(1e3 * (perf_counter() - started))
-            self._judge(before, one.sightings)
+            self._judge(before, sightings)
         elif isinstance(one, Feel):
             memory.feel(one.state, one.T_base_tool, commanded_width=one.commanded_width)
         elif one.phrase is None:
@@ -126,8 +125,8 @@ class Remembering:
             for slot in self.memory.beliefs.slots.values()
             if slot.status != "held" and slot.stamp <= picture.stamp
         ]
-        T = levelled(picture.depth, picture.K, picture.T_base_camera, table_height=0.0)
-        seen = glances(picture, [predict(slot, picture.stamp) for slot in standing], T_base_camera=T)
+        now = [predict(slot, picture.stamp) for slot in standing]
+        seen = glances(picture, now, T_base_camera=one.T_base_camera)
         return Looks(picture.stamp, picture.camera, one.sightings, seen)
 
     def _judge(self, before: Mapping[str, Slot], sightings: tuple[Sighting, ...]) -> None:

@@ -14,6 +14,7 @@ from hybridctl.messages.arrays import FloatArray
 from hybridctl.messages.observation import Observation
 from hybridctl.messages.policy import LocateAnswer
 from world_state.errors import MeasurementError
+from world_state.levelling import levelled
 from world_state.sighting import Sighting
 
 
@@ -36,12 +37,18 @@ class Look:
     shown: NDArray[np.bool_]
 
     @cached_property
+    def T_base_camera(self) -> FloatArray:
+        """The camera's pose by the table that it sees, shape (4, 4) [m]: found once."""
+        picture = self.picture
+        return levelled(picture.depth, picture.K, picture.T_base_camera, table_height=0.0)
+
+    @cached_property
     def sightings(self) -> tuple[Sighting, ...]:
         """What the answers show by depth: the same for everybody, and measured once."""
         found = []
         for phrase, answer in self.answers.items():
             try:
-                found.append(Sighting.of(phrase, answer, table_height=0.0))
+                found.append(Sighting.of(phrase, answer, table_height=0.0, T_base_camera=self.T_base_camera))
             except MeasurementError:  # only the table stands there
                 continue
         return tuple(found)

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hybridctl.messages.arm import ArmState
 from world_state.errors import MeasurementError, UnknownSlot
+from world_state.levelling import levelled
 from world_state.memory import WorldMemory
 from world_state.store import EventStore
 
@@ -266,3 +268,20 @@ def test_events_of_others_in_the_same_store_do_not_disturb_the_replay(tmp_path, 
     store.flush()
     assert WorldMemory.from_events(store, clock=clock).slots() == ()
     store.close()
+
+
+def test_a_picture_is_levelled_once_however_much_is_seen_in_it(monkeypatch, bench, clock):
+    levellings = []
+
+    def counted(*args, **how):
+        levellings.append(how)
+        return levelled(*args, **how)
+
+    monkeypatch.setattr("world_state.memory.levelled", counted)
+    monkeypatch.setattr("world_state.depth.levelled", counted)
+    places = {"red block": BLOCK, "bowl": BOWL}
+    answers = {phrase: bench.table.locate(place) for phrase, place in places.items()}
+    picture = answers["bowl"].observation
+    answers = {phrase: replace(answer, observation=picture) for phrase, answer in answers.items()}
+    assert set(bench.memory.see_all(picture, answers)) == set(places)
+    assert len(levellings) == 1

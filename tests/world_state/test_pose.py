@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from hybridctl.messages.arrays import MessageError
-from world_state.motion import move, observe, predict, rest
+from world_state.motion import DRIFT_TURN, DRIFT_VARIANCE, SAME_ERROR, STEADY, move, observe, predict, rest
 from world_state.pose import (
     FLOOR_VARIANCE,
     LEAST_BIAS,
     MOST_VIEWS,
+    SPEED,
     PoseBelief,
     correct_position,
     correct_yaw,
@@ -219,6 +220,68 @@ def test_a_look_that_fits_better_is_likelier():
     assert near > far
     S = 2.2e-5 + LEAST_BIAS
     assert near == pytest.approx(-1.5 * np.log(2 * np.pi * S) - 0.5 * 3e-6 / S)
+
+
+@settings(phases=NO_SHRINK, deadline=None, max_examples=60)
+@given(seed=st.integers(0, 100_000), places=st.integers(1, MOST_VIEWS + 2), claim=st.sampled_from([1.0, 0.3]))
+def test_a_look_does_what_the_textbook_matrices_say(seed, places, claim):
+    rng = np.random.default_rng(seed)
+    bias, R = spd(rng, 0.003), spd(rng, 0.001)
+    pose = initial(HERE, R, view=VIEWS[0], bias=bias)
+    for k in range(1, places):
+        pose = correct_position(pose, HERE + rng.normal(0, 0.002, 3), R, view=VIEWS[k], bias=bias)
+    z, view = HERE + rng.normal(0, 0.003, 3), VIEWS[rng.integers(0, places + 1)]
+    # The belief that has the view's bias, as it is before this look corrects it: a look of no weight adds it.
+    prior = correct_position(pose, z, 1e12 * np.eye(3), view=view, bias=claim * bias)
+    k = 9 + 3 * next(i for i, known in enumerate(prior.views) if np.array_equal(known.place, view))
+    n = len(prior.joint)
+    H = np.zeros((3, n))
+    H[:, :3] = H[:, k : k + 3] = np.eye(3)
+    P, error = prior.joint, z - prior.position - prior.views[(k - 9) // 3].mean
+    S = H @ P @ H.T + R
+    assert nis(pose, z, R, view=view, bias=claim * bias) == pytest.approx(
+        error @ np.linalg.solve(S, error), rel=1e-6
+    )
+    K = P @ H.T @ np.linalg.inv(S)
+    A = np.eye(n) - K @ H
+    after = correct_position(pose, z, R, view=view, bias=claim * bias)
+    np.testing.assert_allclose(after.joint, A @ P @ A.T + K @ R @ K.T, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(after.position, prior.position + (K @ error)[:3], atol=1e-9)
+
+
+@settings(phases=NO_SHRINK, deadline=None, max_examples=30)
+@given(seed=st.integers(0, 100_000), dt=st.floats(0.01, 3.0))
+def test_what_moves_goes_on_as_the_textbook_matrices_say(seed, dt):
+    rng = np.random.default_rng(seed)
+    pose = initial(HERE, spd(rng, 0.001), view=VIEWS[0], bias=spd(rng, 0.003))
+    pose = replace(pose, velocity=rng.normal(0, 0.05, 3), joint=spd(rng, 0.01, n=12))
+    after = move(pose, dt)
+    decay = np.exp(-dt / STEADY)
+    speed = np.sqrt(pose.velocity @ pose.velocity + np.trace(pose.joint[6:9, 6:9]))
+    F = np.eye(12)
+    F[:3, 6:9] = STEADY * (1 - decay) * np.eye(3)
+    F[6:9, 6:9] *= decay
+    F[9:, 9:] *= np.exp(-speed * dt / SAME_ERROR)
+    added = after.joint - F @ pose.joint @ F.T
+    wander = 2 * SPEED**2 * STEADY * (dt - 2 * STEADY * (1 - decay) + STEADY / 2 * (1 - decay**2))
+    want = np.zeros((12, 12))
+    want[:3, :3] = (wander + DRIFT_VARIANCE * dt) * np.eye(3)
+    want[3:6, 3:6] = DRIFT_TURN * dt * np.eye(3)
+    want[6:9, 6:9] = SPEED**2 * (1 - decay**2) * np.eye(3)
+    want[:3, 6:9] = want[6:9, :3] = SPEED**2 * STEADY * (1 - decay) ** 2 * np.eye(3)
+    want[9:, 9:] = (1 - F[9, 9] ** 2) * pose.views[0].prior
+    np.testing.assert_allclose(added, want, atol=1e-15)
+
+
+def test_what_the_filter_computes_is_read_only_and_refused_where_it_is_no_covariance():
+    pose = initial(HERE, 1e-6 * np.eye(3), view=VIEWS[0], bias=1e-5 * np.eye(3))
+    after = correct_position(pose, HERE, 1e-6 * np.eye(3), view=VIEWS[0], bias=1e-5 * np.eye(3))
+    for array in (after.T, after.velocity, after.joint, after.views[0].mean):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1.0
+    for wrong in (np.nan, np.inf, 0.0):
+        with pytest.raises(MessageError, match="not positive and finite"):
+            pose.changed(joint=np.diag([wrong, *[1.0] * 11]))
 
 
 @pytest.mark.parametrize("symmetry", [1, 2, 4])

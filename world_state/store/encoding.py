@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import orjson
@@ -49,10 +50,19 @@ def _plain(value: object) -> object:
 
 
 def _finite(value: object) -> bool:
-    if isinstance(value, float):
-        return value - value == 0.0
-    if isinstance(value, dict):
-        return all(map(_finite, value.values()))
-    if isinstance(value, list | tuple):
-        return all(map(_finite, value))
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, float):
+            if one - one != 0.0:
+                return False
+        elif isinstance(one, dict):
+            left.extend(one.values())
+        elif isinstance(one, list | tuple):
+            try:  # most lists are of numbers, and a finite sum of these has no other among them
+                if math.isfinite(sum(one)):
+                    continue
+            except (TypeError, OverflowError):
+                pass
+            left.extend(one)
     return True

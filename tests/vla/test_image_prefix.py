@@ -24,7 +24,7 @@ def test_features_stand_where_the_image_token_does_and_words_elsewhere(architect
 
 @torch.inference_mode()
 def test_image_tokens_and_features_must_be_equally_many(architecture: Any) -> None:
-    with pytest.raises(ValueError, match=r"has 5 image tokens, the images have 4 features each"):
+    with pytest.raises(ValueError, match=r"has 5 image tokens, the images have 4 features"):
         embed_prefix(
             architecture.model,
             [*architecture.prefix, architecture.model.config.image_token_id],

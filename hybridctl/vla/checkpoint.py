@@ -23,14 +23,14 @@ from transformers import (
 from transformers.utils import logging
 
 from hybridctl.vla.errors import (
+    ArchitectureError,
     CalibrationError,
     CheckpointError,
-    TokenizerError,
     MissingFileError,
     PickleError,
-    ArchitectureError,
-    WeightValueError,
+    TokenizerError,
     WeightShapeError,
+    WeightValueError,
 )
 from hybridctl.vla.hub import local_folder
 from hybridctl.vla.language import Language

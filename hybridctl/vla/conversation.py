@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from hybridctl.vla.errors import CheckpointError, TokenizerError, ArchitectureError
+from hybridctl.vla.errors import ArchitectureError, CheckpointError, TokenizerError
 from hybridctl.vla.vocabulary import encode
 
 Picture = NDArray[np.uint8]
@@ -165,20 +165,17 @@ class ChatConversation:
         """Put the prefix together: each picture's token as often as the model makes features of it."""
         with torch.inference_mode():
             features = self._model.get_image_features(**vision).pooler_output
-        lengths = [part.reshape(-1, part.shape[-1]).shape[0] for part in features]
         ids = self._split(self._tokens(self._rendered("")))[0]
-        if ids.count(self._image_id) != len(lengths):
+        each, left_over = divmod(sum(part.numel() // part.shape[-1] for part in features), self._count)
+        if ids.count(self._image_id) != self._count or left_over:
             raise ArchitectureError(
-                f"a {self._family} prompt has places for {ids.count(self._image_id)} pictures, the image "
-                f"processor makes {len(lengths)}"
+                f"a {self._family} prompt has places for {ids.count(self._image_id)} pictures where "
+                f"{self._count} are shown"
             )
         left, right = self._marks()
         prefix: list[int] = []
         for token in ids:
-            if token == self._image_id:
-                prefix += [*left, *[token] * lengths.pop(0), *right]
-            else:
-                prefix.append(token)
+            prefix += [*left, *[token] * each, *right] if token == self._image_id else [token]
         return prefix
 
     def _marks(self) -> tuple[list[int], list[int]]:

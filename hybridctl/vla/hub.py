@@ -30,7 +30,7 @@ def local_folder(source: Path | str) -> Path:
     try:
         return Path(snapshot_download(source, allow_patterns=list(_WANTED)))
     except RepositoryNotFoundError as error:
-        raise UnreachableError(f"there is no model folder {source}, and the hub knows no such model") from error
+        raise UnreachableError(f"there is no model folder {source}, and no such model on the hub") from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         raise UnreachableError(
             f"there is no model folder {source}, and the hub that would have a model of this name cannot be "

@@ -1,9 +1,9 @@
 """OpenVLA's action tokens and statistics, for reading what its checkpoints and logs say.
 
 Its scheme (arXiv 2406.09246): `linspace(-1, 1, 256)` are the edges of 255 bins, an id counts down from the
-end of the vocabulary, and a value in [-1, 1] is stretched to the 1st and 99th percentile of its data set. That
-is a uniform ActionSpec of 255 bins between these percentiles. Its model code is not part of transformers, so
-its weights are not run here.
+end of the vocabulary, and a value in [-1, 1] is stretched to the 1st and 99th percentile of its data set.
+That is a uniform ActionSpec of 255 bins between these percentiles. Its model code is not part of
+transformers, so its weights are not run here.
 """
 
 from __future__ import annotations

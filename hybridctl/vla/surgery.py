@@ -44,8 +44,8 @@ def least_used_tokens(
 ) -> list[int]:
     """Return the 256 tokens that a corpus uses least, the most seldom first; ties go to the higher id.
 
-    Special and added tokens, single bytes (`<0x0A>`) and what `keep` is spelt with are never taken: the
-    prompts must stay sayable.
+    Special and added tokens, single characters and bytes (`<0x0A>`), and what `keep` is spelt with are never
+    taken: any text must stay readable, and the prompts as they were learned.
 
     Args:
         tokenizer: The model's.
@@ -67,7 +67,7 @@ def least_used_tokens(
     free = [
         number
         for token, number in tokenizer.get_vocab().items()
-        if number not in kept and not (token.startswith("<0x") and token.endswith(">"))
+        if number not in kept and len(token) > 1 and not (token.startswith("<0x") and token.endswith(">"))
     ]
     if len(free) < INTEGERS:
         raise SurgeryError(f"the vocabulary has {len(free)} tokens to spare, {INTEGERS} are needed")

@@ -70,7 +70,7 @@ def grid_positions(model: nn.Module, ids: Sequence[int], vision: dict[str, Tenso
         vision: What its `get_image_features` takes, for one prefix.
     """
     owner: Any = model
-    inner = getattr(owner, "model", None)
+    inner: Any = getattr(owner, "model", None)
     if not hasattr(inner, "get_rope_index") or "image_grid_thw" not in vision:
         return None
     tokens = torch.tensor([list(ids)])

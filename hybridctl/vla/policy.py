@@ -29,11 +29,12 @@ from hybridctl.vla.checkpoint import EMBEDDED, Checkpoint, load_checkpoint
 from hybridctl.vla.conversation import ChatConversation, Conversation, PlainConversation
 from hybridctl.vla.decoded import Choice, Decoded
 from hybridctl.vla.decoding import Decoder, Question
-from hybridctl.vla.errors import ArchitectureError
+from hybridctl.vla.errors import ArchitectureError, LanguageError
 from hybridctl.vla.grammar import ACTION_SEPARATOR, act_grammar, locate_grammar
 from hybridctl.vla.image_prefix import ImagePrefix, grid_positions
 from hybridctl.vla.plans import make_plans
-from hybridctl.vla.vocabulary import encode, integer_ids
+from hybridctl.vla.surgery import SurgeryError, integer_tokens
+from hybridctl.vla.vocabulary import encode
 
 
 class InstructionError(ValueError):
@@ -63,7 +64,7 @@ class CheckpointPolicy:
         except ValueError as error:
             raise ArchitectureError(f"{checkpoint.folder}: {error}") from error
         self._actions = ActionTokenizer(self._statistics.action_spec())
-        self._integers = integer_ids(self._tokenizer) if language is None else list(language.action_ids)
+        self._integers = _action_ids(checkpoint)
         self._bin_of = {token: value for value, token in enumerate(self._integers)}
         separator = [i for text in ACTION_SEPARATOR for i in encode(self._tokenizer, text)]
         self._place_length, self._act_start = 2, 2 + len(separator)
@@ -155,7 +156,7 @@ class CheckpointPolicy:
             )
         if self._prefix is None or not _same(self._prefix[0], shown):
             vision = self._conversation.vision([observation.rgb for observation in shown])
-            (seen,) = self._decoder.see(self._conversation.prefix, **vision)
+            (seen,) = self._decoder.see(self._conversation.prefix, shared=True, **vision)
             self._prefix = (shown, seen)
         question = Question(self._prefix[1], self._conversation.question(prompt), grammar)
         return self._decoder.answer([question])[0].greedy
@@ -186,6 +187,22 @@ def _conversation(checkpoint: Checkpoint, count: int) -> Conversation:
         checkpoint.model, checkpoint.tokenizer, checkpoint.images, checkpoint.processor,
         count=count, size=checkpoint.statistics.image_size,
     )  # fmt: skip
+
+
+def _action_ids(checkpoint: Checkpoint) -> list[int]:
+    """Return the token id of each bin: what the language says, else the integers."""
+    if checkpoint.language is None:
+        try:
+            return integer_tokens(checkpoint.tokenizer)
+        except SurgeryError as error:
+            raise LanguageError(f"{checkpoint.folder} has no language.json, and {error}") from error
+    ids = list(checkpoint.language.action_ids)
+    if max(ids) >= len(checkpoint.tokenizer):
+        raise LanguageError(
+            f"{checkpoint.folder}/language.json: the tokenizer has no token {max(ids)}, its "
+            f"{len(checkpoint.tokenizer)} ids begin at 0"
+        )
+    return ids
 
 
 def _extent(observation: Observation) -> FloatArray:

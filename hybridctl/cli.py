@@ -41,6 +41,7 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
     from hybridctl.bench.report import BenchError
     from hybridctl.data.collect import SeedError
     from hybridctl.data.lerobot_layout import DatasetError
+    from hybridctl.messages.policy import PolicyError
     from hybridctl.record import RunFolderError
     from hybridctl.sim.cameras import RenderError
     from hybridctl.sim.scene import SceneError
@@ -52,8 +53,8 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
 
     return (
         AddressError, BenchError, CheckpointError, ConnectionLost, ControllerError, DatasetError, GainsError,
-        InstructionError, OSError, RecipeError, RenderError, RunFolderError, SceneError, SeedError,
-        StoreError, TuningError, UnicodeError, WireError,
+        InstructionError, OSError, PolicyError, RecipeError, RenderError, RunFolderError, SceneError,
+        SeedError, StoreError, TuningError, UnicodeError, WireError,
     )  # fmt: skip
 
 

@@ -47,6 +47,8 @@ class CheckpointPolicy:
     Attributes:
         pictures: What it is shown, in order: a request's `observation`, then its `others`.
         skills: The skills that it can plan with.
+        image_size: Edge of the square that pictures are brought to [px].
+        name: What it is, in words.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -72,6 +74,10 @@ class CheckpointPolicy:
         self._act_grammar = act_grammar(self._integers, separator)
         self._plans = make_plans(self._tokenizer, language)
         self.skills = self._plans.skills
+        self.image_size = size
+        weights = sum(p.numel() for p in checkpoint.model.parameters())
+        kind = type(checkpoint.model).__name__
+        self.name = f"{kind} of {weights / 1e6:.3g} million weights in {checkpoint.folder}"
         self._prefix: tuple[tuple[Observation, ...], ImagePrefix] | None = None
 
     @property

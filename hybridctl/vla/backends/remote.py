@@ -1,8 +1,8 @@
 """A policy at an address: requests go there as msgpack over HTTP, and nobody there is a PolicyError.
 
-`GET /policy` describes the policy: {protocol, name, action_spec, skills, pictures, asks}. `POST /answer`
-takes {protocol, kind, request} and gives {protocol, answer}, or {protocol, error, message} with any status.
-Sizes are bounded on both sides, see `encoding`.
+`GET /policy` describes the policy: {protocol, name, action_spec, skills, pictures, image_size,
+asks}. `POST /answer` takes {protocol, kind, request} and gives {protocol, answer}, or {protocol, error,
+message} with any status. Sizes are bounded on both sides, see `encoding`.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class RemotePolicy:
         name: What the service calls its policy.
         skills: Words of the skills that it can plan with.
         pictures: What it is shown, in order.
+        image_size: Edge of the square that it brings pictures to [px].
         asks: Whether it answers questions.
 
     Args:
@@ -70,6 +71,10 @@ class RemotePolicy:
         self.name = str(described.get("name", "a policy"))
         self.skills = tuple(map(str, _listed(described, "skills")))
         self.pictures = tuple(map(str, _listed(described, "pictures")))
+        size = described.get("image_size")
+        if type(size) is not int or size < 1:
+            raise ProtocolError(f"the service's image_size is {size!r}, expected a number of pixels")
+        self.image_size: int = size
         self.asks = described.get("asks") is True
 
     @property

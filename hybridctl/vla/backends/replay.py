@@ -107,6 +107,9 @@ class RecordingPolicy:
 class ReplayPolicy:
     """Gives recorded answers again, to the same requests in the same order.
 
+    Attributes:
+        path: The file.
+
     Args:
         source: What RecordingPolicy wrote, or the folder of a run that holds it as `answers.jsonl`.
 
@@ -115,16 +118,16 @@ class ReplayPolicy:
     """
 
     def __init__(self, source: Path) -> None:
-        self._path = source / FILE_NAME if source.is_dir() else source
+        self.path = source / FILE_NAME if source.is_dir() else source
         try:
-            lines = self._path.read_text(encoding="utf-8").splitlines()
+            lines = self.path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise ProtocolError(f"no recorded answers can be read from {self._path}: {error}") from error
+            raise ProtocolError(f"no recorded answers can be read from {self.path}: {error}") from error
         if not lines:
-            raise ProtocolError(f"{self._path} is empty: expected what RecordingPolicy writes")
+            raise ProtocolError(f"{self.path} is empty: expected what RecordingPolicy writes")
         self._lines = [self._parsed(number, line) for number, line in enumerate(lines, 1)]
         first = self._lines.pop(0)
-        check_version(first, who=str(self._path))
+        check_version(first, who=str(self.path))
         self._spec = spec_from(first.get("action_spec"))
         self._next = 0
 
@@ -159,14 +162,14 @@ class ReplayPolicy:
         asked = _asked(request)
         if self._next == len(self._lines):
             raise PolicyError(
-                f"{self._path} ends after {self._next} requests, and {_words(asked)} is asked as well"
+                f"{self.path} ends after {self._next} requests, and {_words(asked)} is asked as well"
             )
         line = self._lines[self._next]
         was: dict[str, Any] = line["asked"]
         if was != asked:
             why = "" if _words(was) != _words(asked) else ", of another picture or with the tool elsewhere"
             raise PolicyError(
-                f"request {self._next + 1} of {self._path} was {_words(was)}, now {_words(asked)} is asked"
+                f"request {self._next + 1} of {self.path} was {_words(was)}, now {_words(asked)} is asked"
                 f"{why}: recorded answers are given to the same requests in the same order only"
             )
         self._next += 1
@@ -178,9 +181,9 @@ class ReplayPolicy:
         try:
             fields = from_json(line)
         except ProtocolError as error:
-            raise ProtocolError(f"{self._path}, line {number}: {error}") from error
+            raise ProtocolError(f"{self.path}, line {number}: {error}") from error
         if number > 1 and not all(isinstance(fields.get(name), dict) for name in ("asked", "answer")):
-            raise ProtocolError(f"{self._path}, line {number}: expected `asked` and `answer`")
+            raise ProtocolError(f"{self.path}, line {number}: expected `asked` and `answer`")
         return fields
 
 

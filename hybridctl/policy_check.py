@@ -53,8 +53,8 @@ class PolicyReport:
         """Return it as JSON takes it."""
         specs = {
             name: {
-                "names": ACTION_NAMES, "low": spec.low.tolist(), "high": spec.high.tolist(), "bins": spec.bins,
-                "frame": spec.frame,
+                "names": ACTION_NAMES, "low": spec.low.tolist(), "high": spec.high.tolist(),
+                "bins": spec.bins, "frame": spec.frame,
             }
             for name, spec in self.specs.items()
         }  # fmt: skip

@@ -71,7 +71,7 @@ class PolicyTrial:
         checks: dict[str, tuple[str, Callable[[], str]]] = {
             "locate": ("points into the picture", partial(self._timed, "locate", _check_place)),
             "act": (
-                "acts in eight tokens within its bounds",
+                "acts in eight tokens within bounds",
                 partial(self._timed, "act", self._check_action),
             ),
             "plan": ("plans with its skills only", partial(self._timed, "plan", self._check_plan)),

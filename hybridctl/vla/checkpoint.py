@@ -41,6 +41,8 @@ from hybridctl.vla.tower import ConvTowerConfig
 EMBEDDED = Path(__file__).parent / "weights"
 """The model that ships with hybridctl."""
 CALIBRATION = "calibration.json"
+_HERE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+"""Nothing is fetched while loading, and no code that a checkpoint brings along is run."""
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _SAFE = ("model.safetensors", "model.safetensors.index.json")
 _IMAGE_FILES = ("preprocessor_config.json", "processor_config.json")
@@ -150,7 +152,7 @@ def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "vocab.json")):
         raise MissingFileError(f"{folder} has no tokenizer.json")
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, **_HERE)
     except Exception as error:  # the tokenizers library raises bare Exceptions
         raise CheckpointError(f"{folder}: its tokenizer cannot be loaded: {error}") from error
     return tokenizer
@@ -159,14 +161,18 @@ def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 def _model(folder: Path) -> PreTrainedModel:
     try:
         model, loading = AutoModelForImageTextToText.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False,
-            dtype=torch.float32, output_loading_info=True,
+            folder, **_HERE, use_safetensors=True, dtype=torch.float32, output_loading_info=True
         )  # fmt: skip
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         text = str(error)
         if "size mismatch" in text or "mismatched" in text or "shape" in text:
             raise WeightShapeError(
                 f"{folder} cannot be loaded: weights do not fit config.json: {error}"
+            ) from error
+        if "trust_remote_code" in text or "custom code" in text:
+            raise ArchitectureError(
+                f"{folder} brings code of its own for its model, which is not run here: expected an "
+                "architecture that transformers itself has"
             ) from error
         if "Unrecognized" in text or "does not recognize" in text or "should have a `model_type`" in text:
             raise ArchitectureError(
@@ -196,13 +202,13 @@ def _processors(folder: Path, model: PreTrainedModel) -> tuple[Any, Any]:
             "scaled. Copy it from where the model was trained"
         )
     try:
-        processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
+        processor = AutoProcessor.from_pretrained(folder, **_HERE)
     except Exception:  # torchvision or num2words is absent, or only the images have a processor
         processor = None
     if hasattr(processor, "image_processor"):
         return processor.image_processor, processor
     try:
-        return AutoImageProcessor.from_pretrained(folder, local_files_only=True), None
+        return AutoImageProcessor.from_pretrained(folder, **_HERE), None
     except Exception as error:
         raise CheckpointError(f"{folder}: its image processor cannot be loaded: {error}") from error
 

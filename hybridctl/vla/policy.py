@@ -124,8 +124,15 @@ class CheckpointPolicy:
         return text
 
     def act(self, request: ActRequest) -> ActAnswer:
-        """Decode a place in the image and RT-2's eight action tokens."""
+        """Decode a place in the image and RT-2's eight action tokens.
+
+        Raises:
+            PolicyError: the model has not learned the subgoal's skill.
+        """
         observation = request.observation
+        if request.subgoal.skill not in self.skills:
+            known = ", ".join(skill.value for skill in self.skills)
+            raise PolicyError(f"the model has not learned to {request.subgoal}: it knows {known}")
         state = tool_state(observation.T_base_tool, observation.arm.gripper_width)
         s = self._statistics
         state_bins = to_bins(state, low=s.state_low, high=s.state_high, bins=s.bins).tolist()

@@ -209,3 +209,19 @@ def test_a_calibration_that_is_no_object_of_finite_numbers_is_refused(folder: Pa
     (folder / CALIBRATION).write_text(text)
     with pytest.raises(CalibrationError, match=CALIBRATION):
         load_checkpoint(folder)
+
+
+def test_code_that_a_checkpoint_brings_along_is_not_run(folder: Path, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    (folder / "mine.py").write_text(
+        f"open({str(ran)!r}, 'w').close()\nclass Mine: pass\nclass Config: pass\n"
+    )
+    code = {
+        "AutoConfig": "mine.Config",
+        "AutoModelForImageTextToText": "mine.Mine",
+        "AutoTokenizer": ["mine.Mine", None],
+    }
+    (folder / "config.json").write_text(json.dumps({"model_type": "mine", "auto_map": code}))
+    with pytest.raises(ArchitectureError, match="brings code of its own"):
+        load_checkpoint(folder)
+    assert not ran.exists()

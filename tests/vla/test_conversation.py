@@ -68,6 +68,7 @@ def test_a_saved_checkpoint_loads_runs_and_answers_as_its_own_forward_does(
     acted = policy.act(ActRequest(first, Subgoal(Skill.PICK, "red block"), others))
     assert len(acted.tokens) == 8
     assert all(0 <= token <= 255 for token in acted.tokens)
+    assert len(policy.act(ActRequest(first, Subgoal(Skill.OPEN, "drawer"), others)).tokens) == 8
     planned = policy.plan(PlanRequest(first, "put the red block in the bowl", others))
     assert all(subgoal.skill in policy.skills for subgoal in planned.plan.subgoals)
     assert planned.text == f"Plan: {str(planned.plan).replace(';', ' ;')}"

@@ -55,7 +55,7 @@ def locate_prompt(phrase: str) -> str:
 
 
 def subgoal_words(subgoal: Subgoal) -> str:
-    """Return a subgoal in words, `pick the red block`; other skills than the embedded model's as in a plan."""
+    """Return a subgoal in words, `pick the red block`; skills that the embedded model lacks as in a plan."""
     verbs = {Skill.PICK: "pick the", Skill.PLACE_IN: "place it in the"}
     if subgoal.skill not in verbs:
         return str(subgoal).replace("_", " ")

@@ -41,6 +41,7 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
     from hybridctl.bench.report import BenchError
     from hybridctl.data.collect import SeedError
     from hybridctl.data.lerobot_layout import DatasetError
+    from hybridctl.messages.policy import PolicyError
     from hybridctl.record import RunFolderError
     from hybridctl.resume import ResumeError
     from hybridctl.sim.cameras import RenderError
@@ -53,8 +54,8 @@ def _configuration_errors() -> tuple[type[Exception], ...]:
 
     return (
         AddressError, BenchError, CheckpointError, ConnectionLost, ControllerError, DatasetError, GainsError,
-        InstructionError, OSError, RecipeError, RenderError, ResumeError, RunFolderError, SceneError,
-        SeedError, StoreError, TuningError, UnicodeError, WireError,
+        InstructionError, OSError, PolicyError, RecipeError, RenderError, ResumeError, RunFolderError,
+        SceneError, SeedError, StoreError, TuningError, UnicodeError, WireError,
     )  # fmt: skip
 
 

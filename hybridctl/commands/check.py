@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 
 from hybridctl.commands.arguments import Commands
+
+if TYPE_CHECKING:
+    from hybridctl.arms.conformance import Finding
 
 
 def add(commands: Commands) -> None:
@@ -23,6 +30,20 @@ def add(commands: Commands) -> None:
     )
     robot.add_argument("address", help="sim, or sim://HOST:PORT")
     robot.set_defaults(run=_check_robot)
+    policy = parts.add_parser(
+        "policy",
+        help="a model folder, a recording or a policy service",
+        description="Say what a policy is, what its actions mean and what it answers; ask it about a made-up "
+        "picture, and time it. Exit status 2 where it cannot be opened, 1 where an answer is not in form.",
+    )
+    policy.add_argument(
+        "address",
+        nargs="?",
+        metavar="FOLDER|ADDRESS",
+        help="model folder or hub name, http://HOST:PORT, or recorded answers (default: what ships)",
+    )
+    policy.add_argument("--json", action="store_true", help="print what was found as JSON")
+    policy.set_defaults(run=_check_policy)
     gains = parts.add_parser(
         "gains",
         help="a gains file",
@@ -35,15 +56,31 @@ def add(commands: Commands) -> None:
     gains.set_defaults(run=_check_gains)
 
 
+def _check_policy(arguments: argparse.Namespace) -> int:
+    from hybridctl.policy_check import check_policy, summary
+
+    report = check_policy(arguments.address)
+    if arguments.json:
+        print(json.dumps(report.fields(), indent=2))
+    else:
+        console = Console(highlight=False)
+        console.print(summary(report))
+        _print_findings(console, report.findings)
+    return 0 if report.passed else 1
+
+
 def _check_robot(arguments: argparse.Namespace) -> int:
     from hybridctl.checks import check_robot
 
     findings = check_robot(arguments.address)
-    console = Console(highlight=False)
+    _print_findings(Console(highlight=False), findings)
+    return 0 if all(finding.passed for finding in findings) else 1
+
+
+def _print_findings(console: Console, findings: Sequence[Finding]) -> None:
     for finding in findings:
         word = "[green]ok  [/]" if finding.passed else "[red]FAIL[/]"
-        console.print(f"{word} {finding.name}: {finding.detail}")
-    return 0 if all(finding.passed for finding in findings) else 1
+        console.print(f"{word} {escape(finding.name)}: {escape(finding.detail)}")
 
 
 def _check_gains(arguments: argparse.Namespace) -> int:

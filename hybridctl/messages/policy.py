@@ -38,12 +38,17 @@ class Confidence:
             checked_scalar("Confidence.p_right", self.p_right, low=0.0, high=1.0)
 
 
+# A request's `others` are further pictures for models that look at several: of a wrist camera, or of before,
+# in the order that the policy's `pictures` names them.
+
+
 @dataclass(frozen=True)
 class PlanRequest:
     """Which subgoals carry out `instruction` in the scene that `observation` shows?"""
 
     observation: Observation
     instruction: str
+    others: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class ActRequest:
 
     observation: Observation
     subgoal: Subgoal
+    others: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class LocateRequest:
 
     observation: Observation
     phrase: str
+    others: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,7 @@ class AskRequest:
 
     observation: Observation
     question: str
+    others: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -52,12 +52,18 @@ class Question:
 class Decoder:
     """A model made ready to answer questions under grammars; one call at a time.
 
+    Args:
+        model: An image-text-to-text model.
+        grid: Positions of the prefix's tokens for a model that turns images in three dimensions, see
+            `image_prefix.grid_positions`; all its prefixes must then be alike.
+        fused: Whether a small decoder may be run in fewer, larger operations.
+
     Raises:
         ValueError: the model's layers do not all look at everything (sliding windows), or it bounds its
             logits; neither is computed here.
     """
 
-    def __init__(self, model: nn.Module, *, fused: bool = True) -> None:
+    def __init__(self, model: nn.Module, *, grid: Tensor | None = None, fused: bool = True) -> None:
         owner: Any = model
         self._model: Any = model
         self._decoder: Any = owner.get_decoder()
@@ -71,7 +77,7 @@ class Decoder:
                 "compute: expected full attention and plain logits"
             )
         self._both_ways = owner.config.model_type in BOTH_WAYS
-        self._trunk = make_trunk(self._decoder, first_position=int(self._both_ways), fused=fused)
+        self._trunk = make_trunk(self._decoder, first_position=int(self._both_ways), grid=grid, fused=fused)
         self._step_trunk: Trunk = self._trunk
         self._graphs = next(model.parameters()).is_cuda
         if self._graphs:
@@ -88,7 +94,7 @@ class Decoder:
             ids: Token ids of the prefix, the image token where image features belong.
             shared: Several questions will follow, so the decoder's layers run on the prefix once, now. For a
                 single question it is faster to run them on image and question together.
-            vision: What the model's `get_image_features` takes; the first dimension counts the prefixes.
+            vision: What the model's `get_image_features` takes, for the pictures of one prefix or of several.
 
         Returns:
             A prefix for each image.

@@ -37,7 +37,7 @@ def embed_prefix(model: nn.Module, ids: Sequence[int], vision: dict[str, Tensor]
     Args:
         model: An image-text-to-text model of transformers.
         ids: The prefix's tokens; the image token stands where an image feature belongs.
-        vision: What the model's `get_image_features` takes, `pixel_values` first; the first dimension is n.
+        vision: What the model's `get_image_features` takes, for the pictures of all n prefixes.
 
     Raises:
         ValueError: there are more or fewer image tokens than the images have features.
@@ -48,13 +48,32 @@ def embed_prefix(model: nn.Module, ids: Sequence[int], vision: dict[str, Tensor]
     image = tokens == owner.config.image_token_id
     found = owner.get_image_features(**vision).pooler_output
     features = torch.cat([part.reshape(-1, part.shape[-1]) for part in found])
-    count = vision["pixel_values"].shape[0]
-    if features.shape[0] != count * int(image.sum()):
+    count, left = divmod(features.shape[0], max(1, int(image.sum())))
+    if left or not count:
         raise ValueError(
-            f"the prefix has {int(image.sum())} image tokens, the images have "
-            f"{features.shape[0] / count:g} features each"
+            f"the prefix has {int(image.sum())} image tokens, the images have {features.shape[0]} features"
         )
     # An image token may lie outside the vocabulary (PaliGemma): anything inside stands in for it.
     words: Tensor = embed(torch.where(image, 0, tokens))[None].repeat(count, 1, 1)
     words[:, image] = features.reshape(count, -1, features.shape[-1]).to(words.dtype)
     return words
+
+
+def grid_positions(model: nn.Module, ids: Sequence[int], vision: dict[str, Tensor]) -> Tensor | None:
+    """Return where a prefix's tokens lie in time, height and width, shape (3, length).
+
+    None for a model that counts its tokens one after another.
+
+    Args:
+        model: An image-text-to-text model of transformers.
+        ids: The prefix's tokens.
+        vision: What its `get_image_features` takes, for one prefix.
+    """
+    owner: Any = model
+    inner: Any = getattr(owner, "model", None)
+    if not hasattr(inner, "get_rope_index") or "image_grid_thw" not in vision:
+        return None
+    tokens = torch.tensor([list(ids)])
+    kinds = (tokens == owner.config.image_token_id).int()
+    found: Tensor = inner.get_rope_index(tokens, kinds, image_grid_thw=vision["image_grid_thw"])[0]
+    return found[:, 0].to(owner.get_input_embeddings().weight.device)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from hybridctl.messages.action import ActionSpec
 from hybridctl.messages.arrays import FloatArray
@@ -18,18 +18,23 @@ from hybridctl.messages.policy import (
     LocateRequest,
     PlanAnswer,
     PlanRequest,
+    PolicyError,
+    Request,
 )
 from hybridctl.messages.tool_state import tool_state
 from hybridctl.vla import prompts
 from hybridctl.vla.action_tokens import ActionTokenizer, from_bins, to_bins
 from hybridctl.vla.automaton import Grammar
 from hybridctl.vla.checkpoint import EMBEDDED, Checkpoint, load_checkpoint
+from hybridctl.vla.conversation import ChatConversation, Conversation, PlainConversation
 from hybridctl.vla.decoded import Choice, Decoded
 from hybridctl.vla.decoding import Decoder, Question
-from hybridctl.vla.errors import CheckpointError
-from hybridctl.vla.grammar import ACTION_SEPARATOR, act_grammar, closed_grammar, locate_grammar, plan_texts
-from hybridctl.vla.image_prefix import ImagePrefix
-from hybridctl.vla.vocabulary import encode, integer_ids
+from hybridctl.vla.errors import ArchitectureError, LanguageError
+from hybridctl.vla.grammar import ACTION_SEPARATOR, act_grammar, locate_grammar
+from hybridctl.vla.image_prefix import ImagePrefix, grid_positions
+from hybridctl.vla.plans import make_plans
+from hybridctl.vla.surgery import SurgeryError, integer_tokens
+from hybridctl.vla.vocabulary import encode
 
 
 class InstructionError(ValueError):
@@ -37,25 +42,43 @@ class InstructionError(ValueError):
 
 
 class CheckpointPolicy:
-    """A VlaPolicy over a loaded checkpoint; greedy and deterministic."""
+    """A VlaPolicy over a loaded checkpoint; greedy and deterministic.
+
+    Attributes:
+        pictures: What it is shown, in order: a request's `observation`, then its `others`.
+        skills: The skills that it can plan with.
+        image_size: Edge of the square that pictures are brought to [px].
+        name: What it is, in words.
+    """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._tokenizer = checkpoint.tokenizer
-        self._decoder = Decoder(checkpoint.model)
-        config = checkpoint.model.config
-        self._image_tokens = [int(config.image_token_id)] * int(config.image_seq_length)
         self._statistics = checkpoint.statistics
+        self._own_words = checkpoint.language is None
+        language = checkpoint.language
+        self.pictures: tuple[str, ...] = ("scene",) if language is None else language.pictures
+        self._conversation = _conversation(checkpoint, len(self.pictures))
+        size = self._statistics.image_size
+        blank = [np.full((size, size, 3), 128, dtype=np.uint8)] * len(self.pictures)
+        prefix, vision = self._conversation.prefix, self._conversation.vision(blank)
+        try:
+            self._decoder = Decoder(checkpoint.model, grid=grid_positions(checkpoint.model, prefix, vision))
+        except ValueError as error:
+            raise ArchitectureError(f"{checkpoint.folder}: {error}") from error
         self._actions = ActionTokenizer(self._statistics.action_spec())
-        self._integers = integer_ids(self._tokenizer)
+        self._integers = _action_ids(checkpoint)
         self._bin_of = {token: value for value, token in enumerate(self._integers)}
         separator = [i for text in ACTION_SEPARATOR for i in encode(self._tokenizer, text)]
         self._place_length, self._act_start = 2, 2 + len(separator)
         self._locate_grammar = locate_grammar(self._integers)
         self._act_grammar = act_grammar(self._integers, separator)
-        self._plans = {tuple(encode(self._tokenizer, t)): (t, plan) for t, plan in plan_texts().items()}
-        eos = int(self._tokenizer.eos_token_id)
-        self._plan_grammar = closed_grammar([[*ids, eos] for ids in self._plans])
-        self._prefix: tuple[Observation, ImagePrefix] | None = None
+        self._plans = make_plans(self._tokenizer, language)
+        self.skills = self._plans.skills
+        self.image_size = size
+        weights = sum(p.numel() for p in checkpoint.model.parameters())
+        kind = type(checkpoint.model).__name__
+        self.name = f"{kind} of {weights / 1e6:.3g} million weights in {checkpoint.folder}"
+        self._prefix: tuple[tuple[Observation, ...], ImagePrefix] | None = None
 
     @property
     def action_spec(self) -> ActionSpec:
@@ -63,15 +86,14 @@ class CheckpointPolicy:
         return self._actions.spec
 
     def plan(self, request: PlanRequest) -> PlanAnswer:
-        """Decompose an instruction into subgoals by the closed plan grammar.
+        """Decompose an instruction into subgoals by the plan grammar.
 
         Raises:
             InstructionError: the instruction is empty.
         """
         instruction = self.checked_instruction(request.instruction)
-        prompt = encode(self._tokenizer, prompts.plan_prompt(instruction))
-        answer = self._decode(request.observation, prompt, self._plan_grammar)
-        text, plan = self._plans[tuple(answer.ids[:-1])]
+        answer = self._decode(request, prompts.plan_prompt(instruction), self._plans.grammar)
+        text, plan = self._plans.read(answer.ids)
         return PlanAnswer(
             plan=plan, text=f"Plan: {text}", stamp=request.observation.stamp, confidence=_confidence(answer)
         )
@@ -91,7 +113,8 @@ class CheckpointPolicy:
         unknown = [
             word
             for word in text.split()
-            if self._tokenizer.unk_token_id in encode(self._tokenizer, word) or word.isdigit()
+            if self._tokenizer.unk_token_id in encode(self._tokenizer, word)
+            or (self._own_words and word.isdigit())
         ]
         if unknown:
             raise InstructionError(
@@ -101,18 +124,25 @@ class CheckpointPolicy:
         return text
 
     def act(self, request: ActRequest) -> ActAnswer:
-        """Decode a place in the image and RT-2's eight action tokens."""
+        """Decode a place in the image and RT-2's eight action tokens.
+
+        Raises:
+            PolicyError: the model has not learned the subgoal's skill.
+        """
         observation = request.observation
+        if request.subgoal.skill not in self.skills:
+            known = ", ".join(skill.value for skill in self.skills)
+            raise PolicyError(f"the model has not learned to {request.subgoal}: it knows {known}")
         state = tool_state(observation.T_base_tool, observation.arm.gripper_width)
         s = self._statistics
         state_bins = to_bins(state, low=s.state_low, high=s.state_high, bins=s.bins).tolist()
-        prompt = encode(self._tokenizer, prompts.act_prompt(request.subgoal, state_bins))
-        answer = self._decode(observation, prompt, self._act_grammar)
+        prompt = prompts.act_prompt(request.subgoal, state_bins)
+        answer = self._decode(request, prompt, self._act_grammar)
         tokens = tuple(self._bin_of[i] for i in answer.ids[self._act_start :])
         return ActAnswer(
             action=self._actions.action(tokens),
             tokens=tokens,
-            pixel=self._pixel([self._bin_of[i] for i in answer.ids[: self._place_length]]),
+            pixel=self._pixel(observation, answer.ids[: self._place_length]),
             T_base_tool=observation.T_base_tool,
             stamp=observation.stamp,
             confidence=_confidence(answer),
@@ -121,45 +151,80 @@ class CheckpointPolicy:
     def locate(self, request: LocateRequest) -> LocateAnswer:
         """Point at what a phrase names: the most likely pixel and the spread of the token distribution."""
         phrase = self.checked_instruction(request.phrase)
-        prompt = encode(self._tokenizer, prompts.locate_prompt(phrase))
-        answer = self._decode(request.observation, prompt, self._locate_grammar)
-        size, bins = self._statistics.image_size, self._statistics.bins
-        std = [_spread(self._by_bin(choice)) * size / bins for choice in answer.choices]
+        answer = self._decode(request, prompts.locate_prompt(phrase), self._locate_grammar)
+        spread = np.array([_spread(self._by_bin(choice)) for choice in answer.choices])
         return LocateAnswer(
-            pixel=self._pixel([self._bin_of[i] for i in answer.ids]),
-            pixel_std=np.array(std),
+            pixel=self._pixel(request.observation, answer.ids),
+            pixel_std=spread * _extent(request.observation) / self._statistics.bins,
             observation=request.observation,
             confidence=_confidence(answer),
         )
 
-    def _decode(self, observation: Observation, prompt: list[int], grammar: Grammar) -> Decoded:
-        size = self._statistics.image_size
-        if observation.rgb.shape != (size, size, 3):
-            raise CheckpointError(
-                f"the model sees {size}×{size} images, the camera gave {observation.rgb.shape[:2]}"
+    def _decode(self, request: Request, prompt: str, grammar: Grammar) -> Decoded:
+        shown = (request.observation, *request.others)[: len(self.pictures)]
+        if len(shown) < len(self.pictures):
+            raise PolicyError(
+                f"the model looks at {len(self.pictures)} pictures ({', '.join(self.pictures)}), the request "
+                f"has {len(shown)}: give the others in `others`"
             )
-        if self._prefix is None or self._prefix[0] is not observation:
-            pixels = torch.from_numpy(np.array(observation.rgb, dtype=np.float32)).permute(2, 0, 1)[None]
-            seen = self._decoder.see(self._image_tokens, pixel_values=pixels / 127.5 - 1)
-            self._prefix = (observation, seen[0])
-        return self._decoder.answer([Question(self._prefix[1], prompt, grammar)])[0].greedy
+        if self._prefix is None or not _same(self._prefix[0], shown):
+            vision = self._conversation.vision([observation.rgb for observation in shown])
+            (seen,) = self._decoder.see(self._conversation.prefix, shared=True, **vision)
+            self._prefix = (shown, seen)
+        question = Question(self._prefix[1], self._conversation.question(prompt), grammar)
+        return self._decoder.answer([question])[0].greedy
 
     def _by_bin(self, choice: Choice) -> FloatArray:
         """Return the probability of each integer, in their own order."""
         return choice.p[np.searchsorted(choice.allowed, self._integers)]
 
-    def _pixel(self, bins: list[int]) -> FloatArray:
-        s = self._statistics
-        return from_bins(bins, low=0.0, high=float(s.image_size), bins=s.bins)
+    def _pixel(self, observation: Observation, ids: Sequence[int]) -> FloatArray:
+        """Return the pixel of two action tokens: the bins span the picture, whatever its size."""
+        bins = [self._bin_of[i] for i in ids]
+        return from_bins(bins, low=0.0, high=_extent(observation), bins=self._statistics.bins)
 
 
-def load_policy(folder: Path | None = None) -> CheckpointPolicy:
-    """Load the policy in `folder`, or the one that ships with hybridctl.
+def load_policy(source: Path | str | None = None) -> CheckpointPolicy:
+    """Load the policy in a folder or of a hub name, or the one that ships with hybridctl.
 
     Raises:
-        CheckpointError: the folder does not hold a complete, sane checkpoint.
+        CheckpointError: one of its kinds: the checkpoint is not complete or not sane.
     """
-    return CheckpointPolicy(load_checkpoint(EMBEDDED if folder is None else folder))
+    return CheckpointPolicy(load_checkpoint(EMBEDDED if source is None else source))
+
+
+def _conversation(checkpoint: Checkpoint, count: int) -> Conversation:
+    if checkpoint.images is None:
+        return PlainConversation(checkpoint.tokenizer, checkpoint.model.config)
+    return ChatConversation(
+        checkpoint.model, checkpoint.tokenizer, checkpoint.images, checkpoint.processor,
+        count=count, size=checkpoint.statistics.image_size,
+    )  # fmt: skip
+
+
+def _action_ids(checkpoint: Checkpoint) -> list[int]:
+    """Return the token id of each bin: what the language says, else the integers."""
+    if checkpoint.language is None:
+        try:
+            return integer_tokens(checkpoint.tokenizer)
+        except SurgeryError as error:
+            raise LanguageError(f"{checkpoint.folder} has no language.json, and {error}") from error
+    ids = list(checkpoint.language.action_ids)
+    if max(ids) >= len(checkpoint.tokenizer):
+        raise LanguageError(
+            f"{checkpoint.folder}/language.json: the tokenizer has no token {max(ids)}, its "
+            f"{len(checkpoint.tokenizer)} ids begin at 0"
+        )
+    return ids
+
+
+def _extent(observation: Observation) -> FloatArray:
+    """Return width and height of the picture [px], shape (2,)."""
+    return np.array(observation.rgb.shape[1::-1], dtype=np.float64)
+
+
+def _same(a: Sequence[Observation], b: Sequence[Observation]) -> bool:
+    return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
 
 
 def _confidence(answer: Decoded) -> Confidence:

@@ -55,9 +55,11 @@ def locate_prompt(phrase: str) -> str:
 
 
 def subgoal_words(subgoal: Subgoal) -> str:
-    """Return a subgoal in words, `pick the red block`."""
-    verb = {Skill.PICK: "pick the", Skill.PLACE_IN: "place it in the"}[subgoal.skill]
-    return f"{verb} {subgoal.target}"
+    """Return a subgoal in words, `pick the red block`; skills that the embedded model lacks as in a plan."""
+    verbs = {Skill.PICK: "pick the", Skill.PLACE_IN: "place it in the"}
+    if subgoal.skill not in verbs:
+        return str(subgoal).replace("_", " ")
+    return f"{verbs[subgoal.skill]} {subgoal.target}"
 
 
 def plan_text(subgoals: tuple[Subgoal, ...]) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from hybridctl.messages.action import ACTION_NAMES, ActionSpec
 from hybridctl.messages.arrays import MessageError
 from hybridctl.messages.tool_state import STATE_NAMES
-from hybridctl.vla.errors import CheckpointError
+from hybridctl.vla.errors import StatisticsError
 
 FILE_NAME = "action_spec.json"
 
@@ -30,7 +30,7 @@ class Statistics(BaseModel):
     state_high: tuple[float, ...] = Field(description="upper bounds, same units")
     bins: Literal[256] = Field(description="uniform bins a dimension: one for each integer token")
     frame: str = Field(description="frame of the action: base or tool")
-    image_size: int = Field(description="edge of the square image [px]", ge=16)
+    image_size: int = Field(description="edge of the square that pictures are brought to [px]", ge=16)
 
     @model_validator(mode="after")
     def _state_has_room(self) -> Statistics:
@@ -58,11 +58,11 @@ class Statistics(BaseModel):
         """Read them from a checkpoint folder.
 
         Raises:
-            CheckpointError: the file is missing or not valid; the framework never guesses statistics.
+            StatisticsError: the file is missing or not valid; the framework never guesses statistics.
         """
         path = folder / FILE_NAME
         if not path.is_file():
-            raise CheckpointError(
+            raise StatisticsError(
                 f"{folder} has no {FILE_NAME}: without action bounds its tokens mean nothing. "
                 "Copy the file from where the model was trained"
             )
@@ -70,9 +70,9 @@ class Statistics(BaseModel):
             statistics = Statistics.model_validate(json.loads(path.read_text()))
             statistics.action_spec()
         except (ValidationError, json.JSONDecodeError, UnicodeDecodeError, MessageError) as error:
-            raise CheckpointError(f"{path}: {error}") from error
+            raise StatisticsError(f"{path}: {error}") from error
         if statistics.action_names != ACTION_NAMES:
-            raise CheckpointError(f"{path}: expected action dimensions {ACTION_NAMES}")
+            raise StatisticsError(f"{path}: expected action dimensions {ACTION_NAMES}")
         return statistics
 
 

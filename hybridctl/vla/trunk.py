@@ -33,10 +33,11 @@ class ModuleTrunk:
     Args:
         decoder: The language model without its head.
         first_position: Position of the first token (PaliGemma counts from 1).
+        grid: Positions of the first P tokens in time, height and width, see `rope_positions`.
     """
 
-    def __init__(self, decoder: nn.Module, *, first_position: int = 0) -> None:
-        self._decoder, self._first = decoder, first_position
+    def __init__(self, decoder: nn.Module, *, first_position: int = 0, grid: Tensor | None = None) -> None:
+        self._decoder, self._first, self._grid = decoder, first_position, grid
 
     def __call__(self, x: Tensor, step: Step) -> Tensor:
         """See Trunk."""
@@ -48,7 +49,7 @@ class ModuleTrunk:
         bias = torch.zeros_like(mask, dtype=x.dtype).masked_fill_(~mask, torch.finfo(x.dtype).min)
         out: Tensor = self._decoder(
             inputs_embeds=x,
-            position_ids=step.positions + self._first,
+            position_ids=rope_positions(step.positions, self._first, self._grid),
             attention_mask=bias.expand(x.shape[0], -1, -1, -1),
             past_key_values=cache,
             use_cache=True,
@@ -98,13 +99,13 @@ class FusedTrunk:
         ValueError: their positions depend on the length of the text.
     """
 
-    def __init__(self, decoder: nn.Module, *, first_position: int = 0) -> None:
+    def __init__(self, decoder: nn.Module, *, first_position: int = 0, grid: Tensor | None = None) -> None:
         owner: Any = decoder
         config, layers = owner.config, owner.layers
         self._rotary: Any = owner.rotary_emb
         if self._rotary.rope_type not in _STATIC_ROPES:
             raise ValueError(f"positions of type {self._rotary.rope_type} depend on the length")
-        self._first = first_position
+        self._first, self._grid = first_position, grid
         self._width = int(layers[0].self_attn.head_dim)
         self._queries = int(config.num_attention_heads)
         self._keys = int(config.num_key_value_heads)
@@ -144,7 +145,8 @@ class FusedTrunk:
     def _rotation(self, step: Step, x: Tensor) -> Tensor:
         """Return e^iθ of the new tokens for all heads, (…, T, heads, width/2); values are not turned."""
         if self._turn.shape[0] < step.cache.capacity:
-            positions = torch.arange(step.cache.capacity, device=x.device)[None] + self._first
+            places = torch.arange(step.cache.capacity, device=x.device)[None]
+            positions = rope_positions(places, self._first, self._grid)
             cos, sin = (table[0, :, None, : self._width // 2] for table in self._rotary(x, positions))
             turn = torch.complex(cos, sin).expand(-1, self._queries + self._keys, -1)
             self._turn = torch.cat([turn, torch.ones_like(turn[:, : self._keys])], dim=1)
@@ -222,15 +224,37 @@ def _normed(x: Tensor, floor: Tensor) -> Tensor:
     return x / torch.hypot(torch.linalg.vector_norm(x, dim=-1, keepdim=True), floor)
 
 
-def make_trunk(decoder: nn.Module, *, first_position: int = 0, fused: bool = True) -> Trunk:
+def rope_positions(places: Tensor, first: int, grid: Tensor | None) -> Tensor:
+    """Return the position that each place of a text is turned by.
+
+    Args:
+        places: Shape (rows, T), from 0.
+        first: Position of place 0.
+        grid: For a model whose images lie in three dimensions (Qwen2-VL's M-RoPE, arXiv 2409.12191): the
+            positions of the first P places in time, height and width, shape (3, P). Text goes on behind the
+            highest of them.
+
+    Returns:
+        Shape (rows, T), or (3, rows, T) with a grid.
+    """
+    if grid is None:
+        return places + first
+    count = grid.shape[1]
+    behind = places - count + int(grid.max()) + 1
+    return torch.where(places < count, grid[:, places.clamp(max=count - 1)], behind)
+
+
+def make_trunk(
+    decoder: nn.Module, *, first_position: int = 0, grid: Tensor | None = None, fused: bool = True
+) -> Trunk:
     """Return the fused layers where they are shown to do what the decoder's own do, else those."""
-    own = ModuleTrunk(decoder, first_position=first_position)
+    own = ModuleTrunk(decoder, first_position=first_position, grid=grid)
     weight = next(decoder.parameters())
     small = sum(p.numel() for p in decoder.parameters()) <= FUSED_PARAMETERS
     if not fused or not small or weight.dtype != torch.float32:
         return own
     try:
-        faster = FusedTrunk(decoder, first_position=first_position)
+        faster = FusedTrunk(decoder, first_position=first_position, grid=grid)
         return faster if _alike(decoder, own, faster) else own
     except (AttributeError, TypeError, ValueError):
         return own

@@ -8,7 +8,7 @@ import pytest
 from hybridctl.messages.arm import ArmState
 from hybridctl.messages.observation import Observation
 from hybridctl.messages.plan import Plan, Skill, Subgoal
-from hybridctl.messages.policy import ActRequest, LocateRequest, PlanRequest
+from hybridctl.messages.policy import ActRequest, LocateRequest, PlanRequest, PolicyError
 from hybridctl.sim.cameras import SimCamera, make_renderer
 from hybridctl.sim.palette import COLOURS
 from hybridctl.sim.scene import SceneSpec
@@ -116,6 +116,11 @@ def test_answers_carry_stamp_and_tool_pose_of_their_observation(
     located = policy.locate(LocateRequest(seen, "red block"))
     assert acted.stamp == planned.stamp == located.stamp == 7.25
     assert located.observation is seen
+
+
+def test_a_skill_that_the_model_never_learned_is_refused(tiny_policy: Policies, observe: Observe) -> None:
+    with pytest.raises(PolicyError, match="not learned to open drawer: it knows pick, place_in"):
+        tiny_policy(0).act(ActRequest(observe(), Subgoal(Skill.OPEN, "drawer")))
 
 
 def test_the_tools_state_reaches_the_model(tiny_policy: Policies, observe: Observe) -> None:

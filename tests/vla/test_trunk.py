@@ -17,7 +17,7 @@ from transformers import (
 )
 
 from hybridctl.vla.kv_cache import next_step
-from hybridctl.vla.trunk import FusedTrunk, ModuleTrunk, Trunk, make_cache, make_trunk
+from hybridctl.vla.trunk import FusedTrunk, ModuleTrunk, Trunk, make_cache, make_trunk, rope_positions
 
 SMALL = {
     "vocab_size": 20, "hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 3,
@@ -116,3 +116,12 @@ def test_positions_that_depend_on_the_length_are_not_fused() -> None:
     with pytest.raises(ValueError, match="dynamic depend on the length"):
         FusedTrunk(model)
     assert isinstance(make_trunk(model), ModuleTrunk)
+
+
+def test_behind_a_grid_text_goes_on_after_its_highest_position() -> None:
+    places = torch.tensor([[0, 1, 2, 3, 4], [2, 3, 4, 5, 6]])
+    grid = torch.tensor([[0, 1, 1], [0, 1, 1], [0, 1, 4]])
+    found = rope_positions(places, 0, grid)
+    assert found[:, 0].tolist() == [[0, 1, 1, 5, 6], [0, 1, 1, 5, 6], [0, 1, 4, 5, 6]]
+    assert found[2, 1].tolist() == [4, 5, 6, 7, 8]
+    assert rope_positions(places, 1, None).tolist() == (places + 1).tolist()

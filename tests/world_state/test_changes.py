@@ -67,7 +67,7 @@ def test_names_existence_and_how_well_a_place_is_known():
     )
     assert words(BEFORE, BEFORE.with_slot(after)) == [
         "red cube (s1) is called so now, before 'red block'",
-        "red cube (s1) is there with 5 %, was 90 %",
+        "red cube (s1) is there with 5 %, was 95 %",
         "red cube (s1) is known to 10.0 mm, was 1.0 mm",
     ]
 

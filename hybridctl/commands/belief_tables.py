@@ -25,7 +25,8 @@ def print_beliefs(console: Console, beliefs: Beliefs, *, at: float) -> None:
         sigma = 1e3 * math.sqrt(max(float(slot.covariance[i, i]) for i in range(3)))
         place = ", ".join(f"{value:.3f}" for value in slot.position)
         attached = slot.attachment
-        how = slot.status if attached.kind == "none" else f"{slot.status}, {attached.kind} {attached.to}"
+        to = beliefs.slots[attached.to].phrase if attached.to in beliefs.slots else attached.to
+        how = slot.status if attached.kind in ("none", "held") else f"{slot.status}, {attached.kind} {to}"
         things.add_row(
             escape(slot.id), escape(slot.phrase), place, f"{sigma:.1f}", f"{slot.last_seen:.2f}",
             f"{100 * slot.p_exists:.0f} %", escape(how),
@@ -47,7 +48,8 @@ def print_beliefs(console: Console, beliefs: Beliefs, *, at: float) -> None:
     held = then.holding_state()
     what = "something" if held.phrase is None else f"the {held.phrase}"
     word = {True: f"holds {what}", False: "holds nothing", None: f"perhaps holds {what}"}[held.state]
-    console.print(f"the hand {word} ({100 * held.probability:.0f} %)", markup=False)
+    sure = 1.0 - held.probability if held.state is False else held.probability
+    console.print(f"the hand {word} ({100 * sure:.0f} %)", markup=False)
 
 
 def _table(title: str, columns: tuple[str, ...]) -> Table:

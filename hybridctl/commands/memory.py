@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -69,6 +69,13 @@ def _time(text: str) -> float:
     return value
 
 
+def _shown(location: str | Path) -> str:
+    """Return a place for people: without a password."""
+    from world_state.store.database import open_engine, shown
+
+    return shown(open_engine(location).url)
+
+
 def _location(place: str) -> str | Path:
     """Return where the store is: in a run folder by its name there, else as given."""
     return Path(place) / EVENTS_NAME if "://" not in place and Path(place).is_dir() else place
@@ -87,13 +94,13 @@ def _opened(arguments: argparse.Namespace) -> Iterator[tuple[EventStore, str]]:
 def _one_of(robots: Sequence[str], asked: str | None, location: str | Path) -> str:
     from world_state.errors import StoreError
 
-    names = ", ".join(map(repr, robots))
+    names, where = ", ".join(map(repr, robots)), _shown(location)
     if not robots:
-        raise StoreError(f"{location} holds no events yet")
+        raise StoreError(f"{where} holds no events yet")
     if asked is not None and asked not in robots:
-        raise StoreError(f"{location} holds no events of {asked!r}, only of {names}")
+        raise StoreError(f"{where} holds no events of {asked!r}, only of {names}")
     if asked is None and len(robots) > 1:
-        raise StoreError(f"{location} holds events of {names}: say whose by --robot NAME")
+        raise StoreError(f"{where} holds events of {names}: say whose by --robot NAME")
     return asked or robots[0]
 
 
@@ -135,8 +142,13 @@ def _at(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
+    from world_state.errors import StoreError
     from world_state.history import beliefs_at
 
+    if arguments.before > arguments.after:
+        raise StoreError(
+            f"from {arguments.before:g} to {arguments.after:g} s is backwards: give the earlier time first"
+        )
     with _opened(arguments) as (store, robot):
         before, after = (beliefs_at(store, t, robot=robot) for t in (arguments.before, arguments.after))
     _print_changes(arguments, before, after, f"from {arguments.before:g} to {arguments.after:g} s")
@@ -156,10 +168,21 @@ def _export(arguments: argparse.Namespace) -> int:
         if arguments.out is None:
             write_lines(store.events(robot=robot), sys.stdout)
             return 0
-        with arguments.out.open("x", encoding="utf-8") as file:
+        with _new_file(arguments.out) as file:
             written = write_lines(store.events(robot=robot), file)
     ERRORS.print(f"{written} events written to {arguments.out}", markup=False)
     return 0
+
+
+def _new_file(path: Path) -> TextIO:
+    from world_state.errors import StoreError
+
+    if not path.parent.is_dir():
+        raise StoreError(f"there is no folder {path.parent}: make it, or give another --out")
+    try:
+        return path.open("x", encoding="utf-8")
+    except FileExistsError as error:
+        raise StoreError(f"{path} is there already: give another --out, or remove it") from error
 
 
 def _refilter(arguments: argparse.Namespace) -> int:
@@ -183,7 +206,7 @@ def _refilter(arguments: argparse.Namespace) -> int:
         done = refilter(events, new, noise=NoiseModel())
     ERRORS.print(
         f"{done.readings} readings filtered anew, {done.refused} of them refused, {done.copied} other events "
-        f"copied to {arguments.into}", markup=False,
+        f"copied to {_shown(arguments.into)}", markup=False,
     )  # fmt: skip
     if before is not None:
         _print_changes(arguments, before, done.beliefs, "at the end, from the filter of then to today's")

@@ -60,6 +60,8 @@ def test_diff_says_it_in_words(run_folder, capsys):
     assert "nothing changed from 5 to 6 s" in capsys.readouterr().out
     assert main(["memory", "diff", str(run_folder), "2", "6", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["subject"] == "drawer"
+    assert main(["memory", "diff", str(run_folder), "6", "2"]) == 2
+    assert "from 6 to 2 s is backwards" in capsys.readouterr().err
 
 
 def test_an_export_filtered_anew_gives_the_same_beliefs(run_folder, tmp_path, capsys):
@@ -68,6 +70,9 @@ def test_an_export_filtered_anew_gives_the_same_beliefs(run_folder, tmp_path, ca
     assert "3 events written" in capsys.readouterr().err
     assert main(["memory", "export", str(run_folder), "--robot", "robot"]) == 0
     assert capsys.readouterr().out == lines.read_text()
+    for out, words in ((lines, "is there already"), (tmp_path / "no" / "x.jsonl", "there is no folder")):
+        assert main(["memory", "export", str(run_folder), "--out", str(out)]) == 2
+        assert words in capsys.readouterr().err
     for source, new in ((lines, "a.db"), (run_folder, "b.db")):
         assert main(["memory", "refilter", str(source), str(tmp_path / new)]) == 0
         assert "2 readings filtered anew, 0 of them refused, 1 other" in capsys.readouterr().err

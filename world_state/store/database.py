@@ -31,6 +31,8 @@ def open_engine(location: str | Path) -> sa.Engine:
         StoreError: the URL cannot be read, or its driver is not installed.
     """
     given = str(location)
+    # An URL that cannot be read may still hold a password.
+    named = given.split("://")[0] + "://…" if "://" in given else given
     try:
         url = sa.make_url(given) if "://" in given else sa.URL.create("sqlite", database=given)
         if url.drivername in ("postgresql", "postgres"):
@@ -50,8 +52,11 @@ def open_engine(location: str | Path) -> sa.Engine:
             )
     except ModuleNotFoundError as error:
         raise StoreError(f"no driver for {given.split(':')[0]}: pip install 'hybridctl[postgres]'") from error
-    except SQLAlchemyError as error:
-        raise StoreError(f"cannot open the event store {given}: {error}") from error
+    except (SQLAlchemyError, ValueError) as error:
+        raise StoreError(
+            f"cannot read the place of the event store, {named}: expected a file or "
+            "postgresql://USER@HOST:PORT/DATABASE"
+        ) from error
     return engine
 
 

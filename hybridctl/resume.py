@@ -42,15 +42,29 @@ class CutShort:
     stamp: float
     wall_time: float | None
 
+    @property
+    def arm(self) -> str:
+        """Address of the arm that the run is on.
+
+        Raises:
+            ResumeError: the run did not note it.
+        """
+        if "arm" not in self.about:
+            raise ResumeError(
+                f"the run in {self.folder} did not note which arm it was on: only runs that `hybridctl run` "
+                "began on a simulator apart can be resumed"
+            )
+        return str(self.about["arm"])
+
     def check_arm(self, address: str, *, serial: str) -> None:
         """Refuse an arm that is not the run's.
 
         Raises:
             ResumeError: the address or the serial number is another.
         """
-        if address != self.about["arm"]:
-            raise ResumeError(f"the run in {self.folder} is on {self.about['arm']}, not on {address}")
-        if serial != self.about["serial"]:
+        if address != self.arm:
+            raise ResumeError(f"the run in {self.folder} is on {self.arm}, not on {address}")
+        if serial != self.about.get("serial"):
             raise ResumeError(
                 f"the simulator at {address} is not the one that {self.folder} was on: it was started anew, "
                 "and what stood there then is gone"

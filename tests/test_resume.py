@@ -107,6 +107,12 @@ def test_another_arm_is_refused(tmp_path):
         found.check_arm(ABOUT["arm"], serial="def")
 
 
+def test_a_run_that_did_not_note_its_arm_is_refused(tmp_path):
+    found = cut_short(write(tmp_path / "x", (STARTED, {"instruction": "x", "about": {}}), BEGINNING[1]))
+    with pytest.raises(ResumeError, match="did not note which arm"):
+        found.check_arm(ABOUT["arm"], serial="abc")
+
+
 def test_a_clock_that_begins_anew_is_refused(tmp_path):
     found = cut_short(write(tmp_path / "x", *BEGINNING))
     with pytest.raises(ResumeError, match=r"the last event of .* was at 3.00 s"):

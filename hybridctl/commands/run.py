@@ -102,10 +102,11 @@ def _resume(arguments: argparse.Namespace) -> int:
         if arguments.instruction not in (None, asked):
             raise ResumeError(f"the run in {folder} follows {asked!r}: leave the instruction out")
         arguments.instruction, arguments.out = asked, folder
-        arguments.arm = found.about["arm"] if arguments.arm is None else arguments.arm
+        arguments.arm = found.arm if arguments.arm is None else arguments.arm
         for option in ("gains", "policy"):
-            if getattr(arguments, option) is None and found.about[option] is not None:
-                setattr(arguments, option, Path(found.about[option]))
+            given_then = found.about.get(option)
+            if getattr(arguments, option) is None and given_then is not None:
+                setattr(arguments, option, Path(given_then))
         return _follow(arguments, resume=found)
 
 

@@ -11,8 +11,11 @@ from world_state.beliefs import Beliefs
 from world_state.categorical import OTHER, Categorical
 from world_state.fact import Fact
 from world_state.noise import NoiseModel
-from world_state.questions import NO, YES, Asked, by_state, log_mean, understood
+from world_state.questions import NO, YES, Asked, by_state, log_mean, plain, understood
 from world_state.slot import Slot
+
+UNLISTED = 0.05
+"""Probability that what is so is none of the answers that a question admits."""
 
 
 def weighed(
@@ -41,7 +44,7 @@ def weighed(
         return beliefs.with_slot(replace(thing, existence=existence)), surprise
     if asked.about == "attribute" and thing is not None:
         return _attribute(beliefs, thing, asked.detail, log_likelihoods, weight=weight)
-    key = asked.name if asked.about == "fact" else " ".join(question.lower().strip().rstrip("?").split())
+    key = asked.name if asked.about == "fact" else plain(question)
     return _fact(beliefs, key, log_likelihoods, weight=weight, stamp=stamp, noise=noise)
 
 
@@ -66,7 +69,7 @@ def _attribute(
 ) -> tuple[Beliefs, float]:
     before = thing.attributes.get(attribute)
     if before is None:  # any of the answers, or none of them
-        share = (1.0 - 1.0 / (len(log_likelihoods) + 1)) / len(log_likelihoods)
+        share = (1.0 - UNLISTED) / len(log_likelihoods)
         before = Categorical.of(dict.fromkeys(log_likelihoods, share))
     # Of what was no possible answer the answer says nothing.
     evidence = {OTHER: log_mean(tuple(log_likelihoods.values())), **log_likelihoods}

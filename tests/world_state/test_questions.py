@@ -20,6 +20,7 @@ YES_NO = ("yes", "no")
         ("what colour is the cup", ("red", "blue"), Asked("attribute", "cup", "colour")),
         ("what color is the cup", ("red", "blue"), Asked("attribute", "cup", "colour")),
         ("Is the light  on?", YES_NO, Asked("fact", "is the light on")),
+        ("is the drawer open or closed", YES_NO, Asked("fact", "is the drawer open or closed")),
         ("what colour is the cup", YES_NO, Asked("fact", "what colour is the cup")),
     ],
 )

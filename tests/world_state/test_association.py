@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from world_state.association import explained, places
 from world_state.noise import NoiseModel
@@ -63,3 +64,12 @@ def test_what_stayed_surprises_less_the_nearer_it_is(hands):
     hands.see({"red block": A}, stamp=0.0)
     near, far = (explain(hands, {"red block": (0.5 + off, 0.1)})["red block"] for off in (0.0005, 0.003))
     assert near.surprise < far.surprise
+
+
+@pytest.mark.parametrize(("std", "count"), [(0.004, 1), (0.001, 2)])
+def test_two_looks_are_of_one_thing_as_far_as_their_noise_allows(hands, std, count):
+    reading = hands.looks({"block": A, "red block": (A[0] + 0.008, A[1])}, stamp=0.0)
+    sightings = [
+        replace(one, look=replace(one.look, covariance=std**2 * np.eye(3))) for one in reading.sightings
+    ]
+    assert len(places(sightings, noise=NOISE)) == count

@@ -59,7 +59,8 @@ class Feeling:
         T = checked_transform("T_base_tool", T_base_tool)
         still = float(np.abs(state.dq).max(initial=0.0)) < STEADY
         pull = None if state.wrench is None or not still else -float(T[2, :3] @ state.wrench[:3])
-        felt = Felt(state.gripper_width, state.gripper_force, commanded_width, state.stamp, pull)
+        width = checked_scalar("Feeling.commanded_width", commanded_width, low=0.0)
+        felt = Felt(state.gripper_width, state.gripper_force, width, state.stamp, pull)
         lately = () if after is None else (*after.lately, after.felt)
         since = felt.stamp - LATELY
         return cls(felt, T, table_height, tuple(one for one in lately if since <= one.stamp < felt.stamp))

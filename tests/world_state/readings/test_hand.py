@@ -1,8 +1,11 @@
 """What is felt at a tick, and when it is worth an event."""
 
 import numpy as np
+import pytest
 
 from hybridctl.messages.arm import ArmState
+from hybridctl.messages.arrays import MessageError
+from world_state.errors import MeasurementError
 from world_state.readings import READINGS, Feeling, Forgotten, Intent
 
 A = (0.5, 0.1)
@@ -76,3 +79,15 @@ def test_they_survive_json():
         Forgotten(1.0, "s1"),
     ):
         assert READINGS[reading.kind].from_json(reading.to_json()).to_json() == reading.to_json()
+
+
+@pytest.mark.parametrize("width", [np.nan, -0.01])
+def test_a_width_that_no_gripper_was_told_is_refused(width):
+    state = ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.04, 5.0, 1.0)
+    with pytest.raises(MessageError, match=r"Feeling\.commanded_width"):
+        Feeling.of(state, tool((0.5, 0, 0.2)), commanded_width=width)
+
+
+def test_a_grasp_of_what_is_not_known_changes_nothing(hands):
+    with pytest.raises(MeasurementError, match="the intent is to grasp 's7'"):
+        hands.take(Intent(0.5, "s7"))

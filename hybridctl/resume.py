@@ -14,7 +14,7 @@ from behaviors.progress import PREFIX, RESUMED, STARTED, Progress
 from hybridctl.messages.arrays import MessageError
 from hybridctl.messages.clock import Clock
 from hybridctl.record import EVENTS_NAME, REPORT_NAME
-from world_state.store import Event, EventStore
+from world_state.store import EventStore
 
 LOCK_NAME = "run.lock"
 _ROUNDING = 1e-3  # [s] a stamp is noted after it was read
@@ -122,13 +122,13 @@ def cut_short(folder: Path) -> CutShort:
             "sim://HOST:PORT can be resumed"
         )
     last = max(events, key=lambda event: event.stamp)
-    return CutShort(folder, progress, about, last.stamp, _wall_time(last))
+    return CutShort(folder, progress, about, last.stamp, last.wall_time)
 
 
 def resumptions(store: EventStore) -> list[dict[str, Any]]:
     """Return when a run was resumed and after which subgoal, as a report has it."""
     return [
-        {"stamp": event.stamp, "wall_time": _wall_time(event), **event.measurement}
+        {"stamp": event.stamp, "wall_time": event.wall_time, **event.measurement}
         for event in store.events(PREFIX + RESUMED)
     ]
 
@@ -149,7 +149,3 @@ def only_process(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _wall_time(event: Event) -> float | None:
-    return getattr(event, "wall_time", None)

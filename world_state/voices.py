@@ -62,6 +62,10 @@ class Voices:
         others = tuple(v for v in self.voices if math.dist(v.view, view) >= noise.same_view)
         return type(self)((Voice(view, said, stamp), *others)[:MOST_VIEWS])
 
+    def is_over(self, stamp: float, *, noise: NoiseModel) -> bool:
+        """Return whether what was said is too long ago to be repeated."""
+        return all(stamp - voice.stamp >= noise.repeat_within for voice in self.voices)
+
     def to_json(self) -> dict[str, Any]:
         """Return them as JSON values; floats survive the round trip exactly."""
         said = [{"view": v.view.tolist(), "said": v.said, "stamp": v.stamp} for v in self.voices]
@@ -71,6 +75,11 @@ class Voices:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Return what `to_json` wrote."""
         return cls(tuple(Voice(**voice) for voice in values["voices"]))
+
+
+def still_heard(voices: Mapping[str, Voices], stamp: float, *, noise: NoiseModel) -> dict[str, Voices]:
+    """Return the voices that may be repeated at `stamp` [s]; those of all questions would pile up."""
+    return {key: one for key, one in voices.items() if not one.is_over(stamp, noise=noise)}
 
 
 SILENT = Voices()

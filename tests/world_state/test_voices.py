@@ -3,7 +3,7 @@
 import numpy as np
 
 from world_state.noise import NoiseModel
-from world_state.voices import MOST_VIEWS, SILENT, Voices
+from world_state.voices import MOST_VIEWS, SILENT, Voices, still_heard
 
 NOISE = NoiseModel()
 HERE, THERE = np.zeros(3), np.array([0.3, 0.0, 0.0])
@@ -25,3 +25,11 @@ def test_one_voice_a_place_is_kept_and_of_the_places_the_last_few():
     assert len(said.voices) == MOST_VIEWS
     assert said.voices[0].stamp == 9.0
     assert Voices.from_json(said.to_json()).to_json() == said.to_json()
+
+
+def test_what_was_said_too_long_ago_to_be_repeated_is_dropped():
+    voices = {
+        question: SILENT.heard("yes", view=HERE, stamp=stamp, noise=NOISE)
+        for question, stamp in (("old", 0.0), ("new", 1.0))
+    }
+    assert set(still_heard(voices, NOISE.repeat_within + 0.5, noise=NOISE)) == {"new"}

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from hybridctl.messages.arrays import MessageError, checked_scalar
+from hybridctl.messages.arrays import checked_scalar
 from world_state.beliefs import Beliefs
+from world_state.errors import MeasurementError
 from world_state.noise import NoiseModel
 from world_state.readings.reading import Correction, Json
 
@@ -32,10 +33,10 @@ class Intent:
         """Note the intent.
 
         Raises:
-            MessageError: there is no such slot.
+            MeasurementError: there is no such slot.
         """
         if self.grasp and self.grasp not in beliefs.slots:
-            raise MessageError(
+            raise MeasurementError(
                 f"the intent is to grasp {self.grasp!r}, expected one of {list(beliefs.slots)}"
             )
         hand = replace(beliefs.hand, intent=self.grasp or None, releasing=not self.grasp)

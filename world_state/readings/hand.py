@@ -55,8 +55,12 @@ class Feeling:
         """Return what an arm's state says, the wrist included where it has a sensor and the arm rests.
 
         `after` is the reading before, whose ticks of LATELY go along.
+
+        Raises:
+            MessageError: the pose is no transform, or the width is not finite.
         """
         T = checked_transform("T_base_tool", T_base_tool)
+        commanded_width = checked_scalar("commanded_width", commanded_width)
         still = float(np.abs(state.dq).max(initial=0.0)) < STEADY
         pull = None if state.wrench is None or not still else -float(T[2, :3] @ state.wrench[:3])
         felt = Felt(state.gripper_width, state.gripper_force, commanded_width, state.stamp, pull)

@@ -1,8 +1,11 @@
 """What is felt at a tick, and when it is worth an event."""
 
 import numpy as np
+import pytest
 
 from hybridctl.messages.arm import ArmState
+from hybridctl.messages.arrays import MessageError
+from world_state.errors import MeasurementError
 from world_state.readings import READINGS, Feeling, Forgotten, Intent
 
 A = (0.5, 0.1)
@@ -76,3 +79,16 @@ def test_they_survive_json():
         Forgotten(1.0, "s1"),
     ):
         assert READINGS[reading.kind].from_json(reading.to_json()).to_json() == reading.to_json()
+
+
+def test_what_is_not_known_cannot_be_grasped(hands):
+    before = hands.beliefs
+    with pytest.raises(MeasurementError, match=r"to grasp 's7', expected one of \[\]"):
+        hands.take(Intent(1.0, "s7"))
+    assert hands.beliefs is before
+
+
+def test_a_width_that_is_no_number_is_refused_where_it_comes_in():
+    state = ArmState(np.zeros(7), np.zeros(7), np.zeros(7), 0.04, 5.0, 1.0)
+    with pytest.raises(MessageError, match="commanded_width is nan"):
+        Feeling.of(state, tool((0.5, 0, 0.2)), commanded_width=float("nan"))

@@ -11,7 +11,7 @@ from world_state.beliefs import Beliefs
 from world_state.categorical import OTHER, Categorical
 from world_state.fact import Fact
 from world_state.noise import NoiseModel
-from world_state.questions import NO, YES, Asked, by_state, log_mean, understood
+from world_state.questions import NO, YES, Asked, by_state, log_mean, normalised, understood
 from world_state.slot import Slot
 
 
@@ -41,7 +41,7 @@ def weighed(
         return beliefs.with_slot(replace(thing, existence=existence)), surprise
     if asked.about == "attribute" and thing is not None:
         return _attribute(beliefs, thing, asked.detail, log_likelihoods, weight=weight)
-    key = asked.name if asked.about == "fact" else " ".join(question.lower().strip().rstrip("?").split())
+    key = asked.name if asked.about == "fact" else normalised(question)
     return _fact(beliefs, key, log_likelihoods, weight=weight, stamp=stamp, noise=noise)
 
 
@@ -56,9 +56,8 @@ def _articulation(
 ) -> tuple[Beliefs, float]:
     before = beliefs.articulations.get(asked.name) or Articulation.unknown(asked.name, stamp=stamp)
     now = before.predict(stamp - before.stamp)
-    predicted = {"closed": now.p_closed, "ajar": now.p_ajar, "open": now.p_open}
     after = before.correct({state: weight * value for state, value in states.items()}, stamp=stamp)
-    return beliefs.with_articulation(after), _surprise(predicted, states)
+    return beliefs.with_articulation(after), _surprise(now.states, states)
 
 
 def _attribute(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from world_state.articulation import STATES
 
-_IS_STATE = re.compile(r"^is the (?P<name>.+?) (?P<state>open|closed|shut|ajar)$")
+_IS_STATE = re.compile(r"^is the (?P<name>(?:(?! or ).)+?) (?P<state>open|closed|shut|ajar)$")
 _HOW_STATE = re.compile(r"^is the (?P<name>.+?) (?:open|closed|shut|ajar)(?:,? or .*|, .*)$")
 _EXISTS = re.compile(
     r"^(?:is there (?:a|an|any)|(?:do|can) you see (?:a|an|any|the)) (?P<name>.+?)"
@@ -41,7 +41,7 @@ def understood(question: str, answers: tuple[str, ...]) -> Asked:
     `is the drawer open` is of an articulation, `is there a red block` of the existence of a thing, `what
     colour is the cup` of an attribute. Anything else is a fact that has the question as its key.
     """
-    text = " ".join(question.lower().strip().rstrip("?").split())
+    text = normalised(question)
     said = {_SPELLING.get(answer, answer) for answer in answers}
     yes_or_no = said == {YES, NO}
     if yes_or_no and (match := _IS_STATE.match(text)):
@@ -53,6 +53,11 @@ def understood(question: str, answers: tuple[str, ...]) -> Asked:
     if not yes_or_no and (match := _ATTRIBUTE.match(text)):
         return Asked("attribute", match["name"], _SPELLING.get(match["attribute"], match["attribute"]))
     return Asked("fact", text)
+
+
+def normalised(question: str) -> str:
+    """Return a question as it is known by: small letters, single spaces, no question mark."""
+    return " ".join(question.lower().strip().rstrip("?").split())
 
 
 def by_state(asked: Asked, log_likelihoods: Mapping[str, float]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from hybridctl.messages.policy import AskAnswer
 from world_state.beliefs import Beliefs
 from world_state.evidence import weighed
 from world_state.noise import NoiseModel
+from world_state.questions import normalised
 from world_state.readings.reading import Correction, Json
 from world_state.voices import SILENT
 
@@ -59,14 +60,15 @@ class Answered:
 
     def correct(self, beliefs: Beliefs, noise: NoiseModel) -> Correction:
         """Weigh the answer: next to nothing where it was given from the same place a moment ago."""
-        voices = beliefs.voices.get(self.question, SILENT)
+        key = normalised(self.question)
+        voices = beliefs.voices.get(key, SILENT)
         weight = voices.weight(self.said, view=self.view, stamp=self.stamp, noise=noise)
         after, surprise = weighed(
             beliefs, self.question, self.log_likelihoods, weight=weight, stamp=self.stamp, noise=noise
         )
         heard = voices.heard(self.said, view=self.view, stamp=self.stamp, noise=noise)
         stamp = max(beliefs.stamp, self.stamp)
-        after = replace(after, voices={**beliefs.voices, self.question: heard}, stamp=stamp)
+        after = replace(after, voices={**beliefs.voices, key: heard}, stamp=stamp)
         return Correction(after, f"{self.question}: {self.said}"[:250], surprise)
 
     def to_json(self) -> Json:

@@ -86,7 +86,9 @@ def _opened(arguments: argparse.Namespace) -> Iterator[tuple[EventStore, str]]:
 
 def _one_of(robots: Sequence[str], asked: str | None, location: str | Path) -> str:
     from world_state.errors import StoreError
+    from world_state.store.database import without_password
 
+    location = without_password(location)
     names = ", ".join(map(repr, robots))
     if not robots:
         raise StoreError(f"{location} holds no events yet")
@@ -168,6 +170,7 @@ def _refilter(arguments: argparse.Namespace) -> int:
     from world_state.noise import NoiseModel
     from world_state.refilter import refilter
     from world_state.store import EventStore
+    from world_state.store.database import without_password
 
     with ExitStack() as stack:
         before = None
@@ -183,7 +186,7 @@ def _refilter(arguments: argparse.Namespace) -> int:
         done = refilter(events, new, noise=NoiseModel())
     ERRORS.print(
         f"{done.readings} readings filtered anew, {done.refused} of them refused, {done.copied} other events "
-        f"copied to {arguments.into}", markup=False,
+        f"copied to {without_password(arguments.into)}", markup=False,
     )  # fmt: skip
     if before is not None:
         _print_changes(arguments, before, done.beliefs, "at the end, from the filter of then to today's")

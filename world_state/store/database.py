@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -50,8 +51,11 @@ def open_engine(location: str | Path) -> sa.Engine:
             )
     except ModuleNotFoundError as error:
         raise StoreError(f"no driver for {given.split(':')[0]}: pip install 'hybridctl[postgres]'") from error
-    except SQLAlchemyError as error:
-        raise StoreError(f"cannot open the event store {given}: {error}") from error
+    except (SQLAlchemyError, ValueError) as error:  # a port that is no number is the latter
+        raise StoreError(
+            f"cannot open the event store {without_password(given)}: {error}; expected a file or "
+            "postgresql://USER@HOST/DATABASE"
+        ) from error
     return engine
 
 
@@ -67,6 +71,11 @@ def immediate(engine: sa.Engine) -> Iterator[sa.Connection]:
 def writing(engine: sa.Engine) -> sa.Connection:
     """Return a connection whose transactions are for writing: they take SQLite's lock when they begin."""
     return engine.connect().execution_options(**{_IMMEDIATE: True})
+
+
+def without_password(location: str | Path) -> str:
+    """Return a location as it was given, for people: a URL's password is hidden, whether it is right or not."""
+    return re.sub(r"(://[^:/@]*):[^/]*@", r"\1:***@", str(location))
 
 
 def shown(url: sa.URL) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from world_state.errors import StoreError
 from world_state.store import EventStore
-from world_state.store.database import open_engine
+from world_state.store.database import open_engine, without_password
 
 
 def test_sqlite_writes_ahead_and_waits_for_the_disk_at_each_commit(tmp_path):
@@ -207,3 +207,25 @@ def test_a_password_is_not_told(postgres_url):
         EventStore(secret)
     assert "hush" not in str(caught.value)
     assert "nobody" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        (
+            "postgresql://u:secret@h:abc/x",
+            r"postgresql://u:\*\*\*@h:abc/x: .*'abc'; expected a file or postg",
+        ),
+        ("a b://u:secret@h/x", "expected a file or postgresql://USER@HOST/DATABASE"),
+    ],
+)
+def test_a_url_that_cannot_be_read_is_said_without_its_password(location, words):
+    with pytest.raises(StoreError, match=words) as refused:
+        open_engine(location)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_password_is_hidden_and_the_rest_of_a_location_is_not():
+    assert without_password("postgresql://u:p:w@h:5432/x") == "postgresql://u:***@h:5432/x"
+    for location in ("postgresql://u@h:5432/x", "postgresql://h:5432/x", "runs/a:b@c/events.db"):
+        assert without_password(location) == location

@@ -14,7 +14,7 @@ from behaviors.progress import PREFIX, RESUMED, STARTED, Progress
 from hybridctl.messages.arrays import MessageError
 from hybridctl.messages.clock import Clock
 from hybridctl.record import EVENTS_NAME, REPORT_NAME
-from world_state.store import Event, EventStore
+from world_state.store import EventStore
 
 LOCK_NAME = "run.lock"
 _ROUNDING = 1e-3  # [s] a stamp is noted after it was read
@@ -42,14 +42,28 @@ class CutShort:
     stamp: float
     wall_time: float | None
 
+    @property
+    def arm(self) -> str:
+        """Address of the run's arm.
+
+        Raises:
+            ResumeError: the program that began the run did not say.
+        """
+        if "arm" not in self.about or "serial" not in self.about:
+            raise ResumeError(
+                f"{self.folder} does not say which arm its run was on: it was begun by a program of its own, "
+                "so resume it there, by run_instruction(…, resume=cut_short(folder))"
+            )
+        return str(self.about["arm"])
+
     def check_arm(self, address: str, *, serial: str) -> None:
         """Refuse an arm that is not the run's.
 
         Raises:
-            ResumeError: the address or the serial number is another.
+            ResumeError: the address or the serial number is another, or not known.
         """
-        if address != self.about["arm"]:
-            raise ResumeError(f"the run in {self.folder} is on {self.about['arm']}, not on {address}")
+        if address != self.arm:
+            raise ResumeError(f"the run in {self.folder} is on {self.arm}, not on {address}")
         if serial != self.about["serial"]:
             raise ResumeError(
                 f"the simulator at {address} is not the one that {self.folder} was on: it was started anew, "
@@ -108,13 +122,13 @@ def cut_short(folder: Path) -> CutShort:
             "sim://HOST:PORT can be resumed"
         )
     last = max(events, key=lambda event: event.stamp)
-    return CutShort(folder, progress, about, last.stamp, _wall_time(last))
+    return CutShort(folder, progress, about, last.stamp, last.wall_time)
 
 
 def resumptions(store: EventStore) -> list[dict[str, Any]]:
     """Return when a run was resumed and after which subgoal, as a report has it."""
     return [
-        {"stamp": event.stamp, "wall_time": _wall_time(event), **event.measurement}
+        {"stamp": event.stamp, "wall_time": event.wall_time, **event.measurement}
         for event in store.events(PREFIX + RESUMED)
     ]
 
@@ -135,7 +149,3 @@ def only_process(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _wall_time(event: Event) -> float | None:
-    return getattr(event, "wall_time", None)

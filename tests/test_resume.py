@@ -8,6 +8,7 @@ import pytest
 
 from behaviors.progress import ENDED, PLANNED, PREFIX, RESUMED, STARTED
 from hybridctl.arms.wall_clock import WallClock
+from hybridctl.cli import main
 from hybridctl.resume import ResumeError, cut_short, only_process, resumptions
 from world_state.store import EventStore
 
@@ -105,6 +106,16 @@ def test_another_arm_is_refused(tmp_path):
         found.check_arm("sim://other:1", serial="abc")
     with pytest.raises(ResumeError, match="it was started anew"):
         found.check_arm(ABOUT["arm"], serial="def")
+
+
+def test_a_run_that_does_not_say_on_which_arm_it_was_is_resumed_by_its_own_program(tmp_path, capsys):
+    folder = write(tmp_path / "x", (STARTED, {"instruction": "tidy up", "about": {}}), BEGINNING[1])
+    found = cut_short(folder)
+    with pytest.raises(ResumeError, match="does not say which arm"):
+        found.check_arm("sim://127.0.0.1:7000", serial="abc")
+    for more in ([], ["--arm", "sim://127.0.0.1:1"]):
+        assert main(["run", "--resume", str(folder), *more]) == 2
+        assert capsys.readouterr().err.count("\n") <= 4
 
 
 def test_a_clock_that_begins_anew_is_refused(tmp_path):

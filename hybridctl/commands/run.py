@@ -102,9 +102,9 @@ def _resume(arguments: argparse.Namespace) -> int:
         if arguments.instruction not in (None, asked):
             raise ResumeError(f"the run in {folder} follows {asked!r}: leave the instruction out")
         arguments.instruction, arguments.out = asked, folder
-        arguments.arm = found.about["arm"] if arguments.arm is None else arguments.arm
+        arguments.arm = arguments.arm or found.arm
         for option in ("gains", "policy"):
-            if getattr(arguments, option) is None and found.about[option] is not None:
+            if getattr(arguments, option) is None and found.about.get(option) is not None:
                 setattr(arguments, option, Path(found.about[option]))
         return _follow(arguments, resume=found)
 

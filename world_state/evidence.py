@@ -90,6 +90,10 @@ def _fact(
             others = tuple(other for name, other in log_likelihoods.items() if name != answer)
             ratios[f"{key}: {answer}"] = value - log_mean(others)
     surprise = 0.0
+    # What has faded is as if nobody had asked: the memory does not grow by each question.
+    kept = {name: fact for name, fact in beliefs.facts.items() if not fact.faded(stamp)}
+    if len(kept) < len(beliefs.facts):
+        beliefs = replace(beliefs, facts=kept)
     for name, llr in ratios.items():
         before = beliefs.facts.get(name) or Fact(name, prior, stamp, noise.fact_half_life, prior)
         p = before.probability(stamp)

@@ -59,8 +59,15 @@ class Voices:
 
     def heard(self, said: str, *, view: FloatArray, stamp: float, noise: NoiseModel) -> Self:
         """Return the voices with this answer in the place of the last from there."""
-        others = tuple(v for v in self.voices if math.dist(v.view, view) >= noise.same_view)
+        others = tuple(
+            v for v in self.fresh(stamp, noise=noise).voices if math.dist(v.view, view) >= noise.same_view
+        )
         return type(self)((Voice(view, said, stamp), *others)[:MOST_VIEWS])
+
+    def fresh(self, stamp: float, *, noise: NoiseModel) -> Self:
+        """Return those that still make a repeated answer weigh less at `stamp` [s]."""
+        fresh = tuple(v for v in self.voices if stamp - v.stamp < noise.repeat_within)
+        return self if len(fresh) == len(self.voices) else type(self)(fresh)
 
     def to_json(self) -> dict[str, Any]:
         """Return them as JSON values; floats survive the round trip exactly."""
@@ -74,3 +81,9 @@ class Voices:
 
 
 SILENT = Voices()
+
+
+def still_heard(voices: Mapping[str, Voices], stamp: float, *, noise: NoiseModel) -> dict[str, Voices]:
+    """Return those of each question that still count at `stamp` [s]: memory does not grow by each question."""
+    fresh = {key: said.fresh(stamp, noise=noise) for key, said in voices.items()}
+    return {key: said for key, said in fresh.items() if said.voices}

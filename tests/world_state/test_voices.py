@@ -3,7 +3,7 @@
 import numpy as np
 
 from world_state.noise import NoiseModel
-from world_state.voices import MOST_VIEWS, SILENT, Voices
+from world_state.voices import MOST_VIEWS, SILENT, Voices, still_heard
 
 NOISE = NoiseModel()
 HERE, THERE = np.zeros(3), np.array([0.3, 0.0, 0.0])
@@ -25,3 +25,11 @@ def test_one_voice_a_place_is_kept_and_of_the_places_the_last_few():
     assert len(said.voices) == MOST_VIEWS
     assert said.voices[0].stamp == 9.0
     assert Voices.from_json(said.to_json()).to_json() == said.to_json()
+
+
+def test_a_voice_that_has_no_effect_any_more_is_dropped():
+    said = SILENT.heard("yes", view=HERE, stamp=0.0, noise=NOISE)
+    later = said.heard("yes", view=THERE, stamp=NOISE.repeat_within, noise=NOISE)
+    assert [voice.stamp for voice in later.voices] == [NOISE.repeat_within]
+    assert said.fresh(1.0, noise=NOISE) is said
+    assert list(still_heard({"a": said, "b": later}, NOISE.repeat_within, noise=NOISE)) == ["b"]

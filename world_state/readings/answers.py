@@ -14,7 +14,7 @@ from world_state.evidence import weighed
 from world_state.noise import NoiseModel
 from world_state.questions import normalised
 from world_state.readings.reading import Correction, Json
-from world_state.voices import SILENT
+from world_state.voices import SILENT, still_heard
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +67,9 @@ class Answered:
             beliefs, self.question, self.log_likelihoods, weight=weight, stamp=self.stamp, noise=noise
         )
         heard = voices.heard(self.said, view=self.view, stamp=self.stamp, noise=noise)
+        others = still_heard(beliefs.voices, self.stamp, noise=noise)
         stamp = max(beliefs.stamp, self.stamp)
-        after = replace(after, voices={**beliefs.voices, key: heard}, stamp=stamp)
+        after = replace(after, voices={**others, key: heard}, stamp=stamp)
         return Correction(after, f"{self.question}: {self.said}"[:250], surprise)
 
     def to_json(self) -> Json:

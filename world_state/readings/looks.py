@@ -19,7 +19,7 @@ from world_state.presence import Glance
 from world_state.readings.reading import Correction, Json
 from world_state.sighting import Sighting
 from world_state.slot import Slot, correct, first_look, inside_gate
-from world_state.voices import SILENT
+from world_state.voices import SILENT, still_heard
 
 REACH_OF_HAND = 0.08
 """A look nearer than this to what is held may be of it: the fingers hide it [m]."""
@@ -82,7 +82,7 @@ class _Scene:
     def __init__(self, looks: Looks, beliefs: Beliefs, noise: NoiseModel) -> None:
         self.looks, self.before, self.noise = looks, beliefs, noise
         self.slots = dict(beliefs.slots)
-        self.voices = dict(beliefs.voices)
+        self.voices = still_heard(beliefs.voices, looks.stamp, noise=noise)
         self.hand, self.next_id = beliefs.hand, beliefs.next_id
         self.glances = dict(self._matched(looks.glances))
         self.says = {id: glance.says for id, glance in self.glances.items()}

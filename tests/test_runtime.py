@@ -79,7 +79,7 @@ def test_a_store_that_fails_in_the_middle_stops_the_arm_and_says_what_to_do(
     def fill(connection, *_):
         connection.execute("PRAGMA max_page_count=64")  # a disk of 256 kB
 
-    sa.event.listen(store.engine, "checkout", fill)
+    sa.event.listen(store._engine, "checkout", fill)
 
     def then(ticks):
         store.append("tree.look", stamp=0.1 * ticks, cause="", measurement={"x": "x" * 20_000}, belief={})

@@ -30,8 +30,6 @@ NUDGE_RATES: FloatArray = (NUDGE * (CELLS - 1)) ** 2 * (1.0 - np.cos(np.pi * np.
 """How fast each cosine over the cells fades by that [1/s], shape (101,)."""
 SOMEBODY = 600.0
 """Mean time after which somebody has opened or shut it [s]."""
-OUTLIERS = 0.01
-"""Part of measured distances that are of something else."""
 LEAST = 1e-7
 """No cell falls below this weight, so that no evidence is beyond correction."""
 
@@ -134,21 +132,6 @@ class Articulation:
     def from_json(cls, values: dict[str, Any]) -> Self:
         """Return the belief that `to_json` wrote."""
         return cls(**values)
-
-
-def from_travel(distance: float, std: float, *, travel: float) -> FloatArray:
-    """Return ln p(measured distance | fraction) of each of FRACTIONS, shape (101,) [nat].
-
-    Args:
-        distance: How far it was measured to stand out [m]; beyond an end by noise speaks for that end.
-        std: Standard deviation of that [m].
-        travel: Its whole travel [m].
-    """
-    distance = checked_scalar("distance", distance)
-    std, travel = checked_scalar("std", std, low=1e-9), checked_scalar("travel", travel, low=1e-9)
-    miss = (distance - FRACTIONS * travel) / std
-    inlier = np.exp(-0.5 * miss**2) / (std * np.sqrt(2.0 * np.pi))
-    return np.asarray(np.log((1.0 - OUTLIERS) * inlier + OUTLIERS / travel), dtype=np.float64)
 
 
 def _over_cells(log_likelihood: FloatArray | Mapping[str, float]) -> FloatArray:

@@ -66,10 +66,6 @@ class Categorical:
         named = [name for name in self.log_p if name != OTHER]
         return max(named, key=self.log_p.__getitem__) if named else OTHER
 
-    def entropy(self) -> float:
-        """Return the entropy [nat]: 0 when sure."""
-        return -sum(math.exp(value) * value for value in self.log_p.values())
-
     def updated(self, log_likelihoods: Mapping[str, float], *, weight: float = 1.0) -> Self:
         """Return the belief after evidence (Bayes' rule).
 

@@ -156,13 +156,6 @@ class PoseBelief:
         P[:n, :n] += covariance
         return self.changed(joint=P)
 
-    def without_views(self) -> Self:
-        """Return the belief with the views' biases marginalised: what they taught stays, looks begin anew.
-
-        For what was moved: the network's error at another place is another.
-        """
-        return self if not self.views else replace(self, joint=self.joint[:BASE, :BASE].copy(), views=())
-
     def to_json(self) -> dict[str, Any]:
         """Return the belief as JSON values, of `joint` the upper triangle by rows; floats survive exactly."""
         return {

@@ -182,7 +182,7 @@ def _distance(slot: Slot, nodes: FloatArray) -> tuple[FloatArray, FloatArray]:
 def p_between(_: Scene, thing: Slot, first: Slot, second: Slot) -> float:
     """Between two things: nearer than BETWEEN_OFF to the line that joins them, and not beyond either."""
     way = second.position[:2] - first.position[:2]
-    length, _towards = _polar(way)
+    length = math.hypot(way[0], way[1])
     middle = (first.position[:2] + second.position[:2]) / 2
     # A point on the line is a mean of both ends: it is known at least as well as one of them.
     covariance = thing.covariance[:2, :2] + (first.covariance[:2, :2] + second.covariance[:2, :2]) / 4
@@ -262,11 +262,6 @@ def _let_go(scene: Scene, thing: Slot) -> float:
 
 def _offset(thing: Slot, landmark: Slot) -> tuple[FloatArray, FloatArray]:
     return thing.position[:2] - landmark.position[:2], thing.covariance[:2, :2] + landmark.covariance[:2, :2]
-
-
-def _polar(offset: FloatArray) -> tuple[float, FloatArray]:
-    distance = math.hypot(offset[0], offset[1])
-    return distance, offset / distance if distance > 1e-9 else np.array([1.0, 0.0])
 
 
 def _top(slot: Slot) -> float:

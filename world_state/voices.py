@@ -84,6 +84,6 @@ SILENT = Voices()
 
 
 def still_heard(voices: Mapping[str, Voices], stamp: float, *, noise: NoiseModel) -> dict[str, Voices]:
-    """Return those of each question that still count at `stamp` [s]: memory does not grow by each question."""
+    """Return those of each question that still count at `stamp` [s]; questions without any are left out."""
     fresh = {key: said.fresh(stamp, noise=noise) for key, said in voices.items()}
     return {key: said for key, said in fresh.items() if said.voices}

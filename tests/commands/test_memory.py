@@ -96,7 +96,7 @@ def test_a_store_of_several_robots_asks_whose(tmp_path, capsys):
 def test_what_is_no_store_is_one_line_and_status_2(run_folder, tmp_path, capsys):
     (tmp_path / "text.db").write_text("no database " * 100)
     (tmp_path / "empty").mkdir()
-    with EventStore(tmp_path / "newer.db") as store, store.engine.begin() as connection:
+    with EventStore(tmp_path / "newer.db") as store, store._engine.begin() as connection:
         connection.exec_driver_sql("INSERT INTO store_schema VALUES (99)")
     EventStore(tmp_path / "bare.db").close()
     for place, words in (

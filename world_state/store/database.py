@@ -74,7 +74,7 @@ def writing(engine: sa.Engine) -> sa.Connection:
 
 
 def without_password(location: str | Path) -> str:
-    """Return a location as it was given, for people: a URL's password is hidden, whether it is right or not."""
+    """Return a location as it was given, for people, but for a URL's password; the URL may be wrong."""
     return re.sub(r"(://[^:/@]*):[^/]*@", r"\1:***@", str(location))
 
 

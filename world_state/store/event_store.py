@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from world_state.errors import StoreError
@@ -81,11 +80,6 @@ class EventStore:
             raise StoreError(f"cannot open the event store {where}: {in_words(error)}") from error
         self._writer = Writer(self._engine, robot)
         atexit.register(self.close)
-
-    @property
-    def engine(self) -> sa.Engine:
-        """The database behind it, for queries of one's own."""
-        return self._engine
 
     @property
     def robot(self) -> str:

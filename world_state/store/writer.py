@@ -158,7 +158,7 @@ class Writer:
     def _write_snapshots(self, connection: sa.Connection, rows: list[SnapshotRow]) -> None:
         for row in rows:
             # A look is dated by its picture, so an event before the last one may have a later stamp.
-            self._high_water = row.stamp if self._high_water is None else max(self._high_water, row.stamp)
+            self._high_water = max(self._high_water, row.stamp)
             values = {**row._asdict(), "stamp": self._high_water}
             connection.execute(
                 sa.insert(SNAPSHOTS).values(robot=self._robot, event_id=self._last_id, **values)

@@ -17,7 +17,7 @@ from world_state.store.database import open_engine, without_password
 def test_sqlite_writes_ahead_and_waits_for_the_disk_at_each_commit(tmp_path):
     with EventStore(tmp_path / "a.db") as store:
         for _ in range(2):  # a fresh connection each, as the writer's own is
-            with store.engine.connect() as connection:
+            with store._engine.connect() as connection:
                 connection.detach()
                 assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
                 assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
@@ -56,7 +56,7 @@ def test_postgresql_waits_for_the_disk_whatever_the_server_says(postgres_url):
     with plain.connect() as connection:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "off"
     plain.dispose()
-    with EventStore(postgres_url) as store, store.engine.connect() as connection:
+    with EventStore(postgres_url) as store, store._engine.connect() as connection:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
         assert connection.exec_driver_sql("SHOW fsync").scalar() == "on"
 

@@ -50,8 +50,8 @@ def test_flush_waits_until_another_reader_sees_it(tmp_path):
 def test_queued_events_share_a_commit(tmp_path):
     with EventStore(tmp_path / "a.db") as store:
         commits, gate = [], threading.Event()
-        sa.event.listen(store.engine, "begin", lambda _: gate.wait(5))
-        sa.event.listen(store.engine, "commit", lambda _: commits.append(1))
+        sa.event.listen(store._engine, "begin", lambda _: gate.wait(5))
+        sa.event.listen(store._engine, "commit", lambda _: commits.append(1))
         for k in range(200):
             put(store, k=k)
         gate.set()
@@ -60,7 +60,7 @@ def test_queued_events_share_a_commit(tmp_path):
         assert len(list(store.events())) == 200
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(numbers=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=8))
 def test_floats_survive_exactly(location, numbers):
     with EventStore(location) as store:
@@ -93,7 +93,7 @@ def test_changing_a_dict_after_append_changes_nothing(tmp_path):
 
 def test_a_failed_write_is_told_at_the_next_call(tmp_path):
     store = EventStore(tmp_path / "a.db")
-    with store.engine.begin() as connection:
+    with store._engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE events"))
     put(store)
     with pytest.raises(StoreError, match=r"could not be written.*events"):

@@ -29,7 +29,7 @@ def test_a_store_of_version_1_is_migrated_and_nothing_in_it_changes(location, wr
         store.snapshot(2.0, {"all": True})
         assert store.last("seen").schema_version == SCHEMA_VERSION
         assert store.latest_snapshot().event_id == store.last("seen").id
-        with pytest.raises(sa.exc.DBAPIError, match="append-only"), store.engine.begin() as connection:
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"), store._engine.begin() as connection:
             connection.exec_driver_sql("DELETE FROM events")
 
 
@@ -84,7 +84,7 @@ def test_programs_that_open_an_old_or_a_new_store_at_once_all_succeed(location, 
 
 
 def test_a_newer_store_is_refused(location):
-    with EventStore(location) as store, store.engine.begin() as connection:
+    with EventStore(location) as store, store._engine.begin() as connection:
         connection.execute(sa.text(f"INSERT INTO store_schema VALUES ({SCHEMA_VERSION + 1})"))
     with pytest.raises(StoreError, match=f"schema version {SCHEMA_VERSION + 1}"):
         EventStore(location)

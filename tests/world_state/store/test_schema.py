@@ -19,17 +19,17 @@ def store(location):
 @pytest.mark.parametrize("table", ["events", "snapshots"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET stamp = 9.0", "DELETE FROM {}"])
 def test_the_database_refuses_to_change_or_delete(store, table, statement):
-    with pytest.raises(sa.exc.DBAPIError, match="append-only"), store.engine.begin() as connection:
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"), store._engine.begin() as connection:
         connection.exec_driver_sql(statement.format(table))
     assert [event.stamp for event in store.events()] == [0.0, 1.0, 2.0]
     assert store.latest_snapshot().stamp == 2.0
 
 
 def test_the_database_refuses_what_replaces_rows_by_the_back_door(store):
-    if store.engine.dialect.name == "sqlite":
+    if store._engine.dialect.name == "sqlite":
         statement = "INSERT OR REPLACE INTO events SELECT * FROM events WHERE id = 1"
     else:
         statement = "TRUNCATE events"
-    with pytest.raises(sa.exc.DBAPIError, match="append-only"), store.engine.begin() as connection:
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"), store._engine.begin() as connection:
         connection.exec_driver_sql(statement)
     assert len(list(store.events())) == 3

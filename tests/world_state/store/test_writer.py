@@ -18,7 +18,7 @@ def put(store, **belief):
 
 def test_appending_does_not_wait_for_a_slow_disk(tmp_path):
     with EventStore(tmp_path / "a.db") as store:
-        sa.event.listen(store.engine, "commit", lambda _: time.sleep(0.2))
+        sa.event.listen(store._engine, "commit", lambda _: time.sleep(0.2))
         took = []
         for k in range(300):
             began = time.perf_counter()
@@ -33,7 +33,7 @@ def test_more_events_than_may_wait_are_an_error_that_stays(tmp_path, monkeypatch
     monkeypatch.setattr(writer_module, "CAPACITY", 100)
     store = EventStore(tmp_path / "a.db")
     gate = threading.Event()
-    sa.event.listen(store.engine, "commit", lambda _: gate.wait(5))
+    sa.event.listen(store._engine, "commit", lambda _: gate.wait(5))
     taken = []
 
     def put_many():
@@ -54,7 +54,7 @@ def test_more_events_than_may_wait_are_an_error_that_stays(tmp_path, monkeypatch
 
 def test_a_failure_nobody_was_told_of_is_raised_at_the_end(tmp_path):
     store = EventStore(tmp_path / "a.db")
-    with store.engine.begin() as connection:
+    with store._engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE events")
     put(store)
     with pytest.raises(StoreError, match="could not be written"):

@@ -60,7 +60,7 @@ class CutShort:
         """Refuse an arm that is not the run's.
 
         Raises:
-            ResumeError: the address or the serial number is another.
+            ResumeError: the address or the serial number is another, or not known.
         """
         if address != self.arm:
             raise ResumeError(f"the run in {self.folder} is on {self.arm}, not on {address}")

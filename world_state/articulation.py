@@ -90,6 +90,11 @@ class Articulation:
         """Probability that it is open by more than 70 %."""
         return float(self.weights @ MASKS[2])
 
+    @property
+    def states(self) -> dict[str, float]:
+        """Probability of each of STATES."""
+        return {"closed": self.p_closed, "ajar": self.p_ajar, "open": self.p_open}
+
     def predict(self, dt: float) -> Self:
         """Return the belief `dt` [s] later, its stamp unchanged: less sure, as nobody looked.
 

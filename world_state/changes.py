@@ -135,7 +135,7 @@ def _sigma(slot: Slot) -> float:
 
 
 def _state(articulation: Articulation) -> tuple[str, float]:
-    p = {"closed": articulation.p_closed, "ajar": articulation.p_ajar, "open": articulation.p_open}
+    p = articulation.states
     word = max(p, key=p.__getitem__)
     return word, p[word]
 

@@ -59,9 +59,8 @@ def _articulation(
 ) -> tuple[Beliefs, float]:
     before = beliefs.articulations.get(asked.name) or Articulation.unknown(asked.name, stamp=stamp)
     now = before.predict(stamp - before.stamp)
-    predicted = {"closed": now.p_closed, "ajar": now.p_ajar, "open": now.p_open}
     after = before.correct({state: weight * value for state, value in states.items()}, stamp=stamp)
-    return beliefs.with_articulation(after), _surprise(predicted, states)
+    return beliefs.with_articulation(after), _surprise(now.states, states)
 
 
 def _attribute(
@@ -94,6 +93,10 @@ def _fact(
             others = tuple(other for name, other in log_likelihoods.items() if name != answer)
             ratios[f"{key}: {answer}"] = value - log_mean(others)
     surprise = 0.0
+    # What has faded is as if nobody had asked: the memory does not grow by each question.
+    kept = {name: fact for name, fact in beliefs.facts.items() if not fact.faded(stamp)}
+    if len(kept) < len(beliefs.facts):
+        beliefs = replace(beliefs, facts=kept)
     for name, llr in ratios.items():
         before = beliefs.facts.get(name) or Fact(name, prior, stamp, noise.fact_half_life, prior)
         p = before.probability(stamp)

@@ -11,6 +11,9 @@ from hybridctl.messages.arrays import MessageError, checked_scalar
 LIMIT = 9.2
 """Log-odds are held within this [nat], a probability of 0.9999, so that a mind can still be changed."""
 
+FADED = 0.001
+"""Log-odds this near to the prior's are the prior's [nat]: after ten half-lives of what a person said."""
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -50,6 +53,10 @@ class Fact:
     def probability(self, now: float) -> float:
         """Return the probability at `now` [s] that it is so."""
         return sigmoid(self.log_odds_at(now))
+
+    def faded(self, now: float) -> bool:
+        """Return whether at `now` [s] it says no more than the prior."""
+        return abs(self.log_odds_at(now) - self.prior_log_odds) < FADED
 
     def updated(self, llr: float, stamp: float) -> Self:
         """Return the belief after evidence.

@@ -159,9 +159,7 @@ def _articulation(situation: Situation, name: str, state: str) -> Judgement:
         return unsure(f"nobody looked whether the {name} is {state}")
     age = max(0.0, situation.now - belief.stamp)
     aged = belief.predict(age)
-    return Judgement(
-        _clipped({"open": aged.p_open, "ajar": aged.p_ajar, "closed": aged.p_closed}[state]), age
-    )
+    return Judgement(_clipped(aged.states[state]), age)
 
 
 def _known(situation: Situation, question: str, _: str) -> Judgement:
@@ -178,6 +176,9 @@ def _known(situation: Situation, question: str, _: str) -> Judgement:
         p = fact.probability(now)
         return Judgement(max(p, 1.0 - p), max(0.0, now - fact.stamp))
     asked = understood(question, ())
+    if asked.about == "articulation" and (part := beliefs.articulations.get(asked.name)) is not None:
+        age = max(0.0, now - part.stamp)  # asked how it stands, not whether it stands so
+        return Judgement(_clipped(max(part.predict(age).states.values())), age)
     slot = beliefs.slot_named(asked.name) if asked.about == "attribute" else None
     if slot is not None and asked.detail in slot.attributes:
         value = slot.attributes[asked.detail]

@@ -30,21 +30,6 @@ def exp(theta: FloatArray) -> FloatArray:
     return np.eye(3) + math.sin(angle) / angle * K + (1.0 - math.cos(angle)) / angle**2 * K @ K
 
 
-def log(R: FloatArray) -> FloatArray:
-    """Return the rotation vector of a rotation matrix, shape (3,), its length in [0, π] [rad]."""
-    axis = 0.5 * np.array([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]])
-    sine, cosine = math.sqrt(float(axis @ axis)), 0.5 * (float(np.trace(R)) - 1.0)
-    angle = math.atan2(sine, cosine)
-    if sine > 1e-7:
-        return np.asarray(angle / sine * axis)
-    if cosine > 0.0:
-        return axis
-    # Half a turn: R = 2 n nᵀ - I, of which the longest column is the best conditioned.
-    N = 0.5 * (R + np.eye(3))
-    column = N[:, int(np.argmax(np.diag(N)))]
-    return np.asarray(angle * column / np.linalg.norm(column))
-
-
 def left_jacobian(theta: FloatArray) -> FloatArray:
     """Return J with Exp(θ + ε) ≈ Exp(J ε) Exp(θ), shape (3, 3)."""
     angle = math.sqrt(float(theta @ theta))

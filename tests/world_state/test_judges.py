@@ -244,6 +244,10 @@ def test_an_open_drawer_answers_the_question_whether_it_is(recall):
     asked = Condition(Predicate.KNOWN, "is the drawer open")
     assert recall(articulations=drawer(0.2)).believes(asked).truth is True
     assert recall(articulations=drawer(0.7)).believes(asked).truth is None
+    how = Condition(Predicate.KNOWN, "is the drawer open or closed?")
+    assert recall(articulations=drawer(0.2)).believes(how).truth is True
+    assert recall(articulations=drawer(0.7)).believes(how).truth is None
+    assert recall().believes(how).truth is False
 
 
 def test_questions_about_things_are_answered_by_what_is_believed_of_them(thing, recall):

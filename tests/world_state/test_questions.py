@@ -15,6 +15,8 @@ YES_NO = ("yes", "no")
         ("is the drawer open", YES_NO, Asked("articulation", "drawer", "open")),
         ("Is the top drawer shut?", YES_NO, Asked("articulation", "top drawer", "closed")),
         ("is the drawer open, ajar or closed", ("open", "ajar", "closed"), Asked("articulation", "drawer")),
+        ("is the drawer open or closed?", ("open", "closed"), Asked("articulation", "drawer")),
+        ("is the drawer open or closed?", YES_NO, Asked("fact", "is the drawer open or closed")),
         ("is there a red block", YES_NO, Asked("existence", "red block")),
         ("do you see a cup on the table?", YES_NO, Asked("existence", "cup")),
         ("what colour is the cup", ("red", "blue"), Asked("attribute", "cup", "colour")),

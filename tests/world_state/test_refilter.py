@@ -8,6 +8,7 @@ from world_state.errors import StoreError
 from world_state.history import beliefs_at, replay
 from world_state.memory import WorldMemory
 from world_state.noise import NoiseModel
+from world_state.readings import Intent, Told
 from world_state.refilter import refilter
 from world_state.store import EventStore
 
@@ -95,3 +96,13 @@ def test_a_measurement_that_is_no_reading_is_named(tmp_path):
         odd.append("seen", stamp=0.0, cause="", measurement={"x": 1}, belief={})
         with pytest.raises(StoreError, match=r"event 1 \(seen\) holds no reading"):
             refilter(odd.events(), new, noise=NoiseModel())
+
+
+def test_an_intent_to_grasp_what_today_s_filter_does_not_know_is_refused_and_the_rest_goes_on(tmp_path):
+    with EventStore(tmp_path / "old.db") as old, EventStore(tmp_path / "new.db") as new:
+        for reading in (Intent(1.0, "s9"), Told(2.0, "is the light on", "yes", ("yes", "no"))):
+            old.append(reading.kind, stamp=reading.stamp, cause="", measurement=reading.to_json(), belief={})
+        done = refilter(old.events(), new, noise=NoiseModel())
+        assert (done.readings, done.refused) == (2, 1)
+        assert "is the light on" in done.beliefs.facts
+        assert next(iter(new.events("intent"))).cause.startswith("refused: the intent is to grasp 's9'")

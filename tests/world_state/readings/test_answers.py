@@ -67,6 +67,29 @@ def test_the_same_answer_from_one_place_carries_next_to_no_new_weight(hands):
     assert log_odds() > 1.9 * once
 
 
+def test_one_question_is_one_however_it_is_written(hands):
+    hands.take(said("is the light on", yes=0.9, no=0.1))
+    once = hands.beliefs.facts["is the light on"].log_odds
+    hands.take(said("Is the  light on?", yes=0.9, no=0.1, stamp=1.5))
+    assert hands.beliefs.facts["is the light on"].log_odds < 1.15 * once
+    assert list(hands.beliefs.voices) == ["is the light on"]
+
+
+def test_the_memory_does_not_grow_by_each_question(hands):
+    for k in range(50):
+        hands.take(said(f"is light {k} on", yes=0.9, no=0.1, stamp=600.0 * k))
+    beliefs = hands.beliefs
+    assert list(beliefs.voices) == ["is light 49 on"]
+    assert 1 < len(beliefs.facts) < 10
+    assert "is light 49 on" in beliefs.facts
+
+
+def test_a_look_drops_voices_too(hands):
+    hands.see({"red block": (0.5, 0.1)}, stamp=0.0)
+    hands.see({"blue block": (0.5, -0.1)}, stamp=100.0)
+    assert all(voice.stamp == 100.0 for said in hands.beliefs.voices.values() for voice in said.voices)
+
+
 def test_a_reading_survives_json():
     reading = said("is the light on", yes=0.9, no=1 / 3)
     assert READINGS["answered"].from_json(reading.to_json()).to_json() == reading.to_json()

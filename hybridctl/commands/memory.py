@@ -8,8 +8,9 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from world_state.beliefs import Beliefs
     from world_state.store import Event, EventStore
 
-EVENTS_NAME = "events.db"
+_FIRST = 10  # events: a look is dated by its picture, so the first to be written need not be the earliest
 _PLACE = "run folder, SQLite file or postgresql://USER@HOST/DATABASE"
 
 
@@ -71,7 +72,11 @@ def _time(text: str) -> float:
 
 def _location(place: str) -> str | Path:
     """Return where the store is: in a run folder by its name there, else as given."""
-    return Path(place) / EVENTS_NAME if "://" not in place and Path(place).is_dir() else place
+    if "://" in place or not Path(place).is_dir():
+        return place
+    from hybridctl.record import EVENTS_NAME
+
+    return Path(place) / EVENTS_NAME
 
 
 @contextmanager
@@ -129,6 +134,7 @@ def _at(arguments: argparse.Namespace) -> int:
 
     with _opened(arguments) as (store, robot):
         beliefs = beliefs_at(store, arguments.time, robot=robot)
+        _say_if_before_all(store, robot, arguments.time)
     if arguments.json:
         print(json.dumps(beliefs.to_json()))
     else:
@@ -136,10 +142,23 @@ def _at(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _say_if_before_all(store: EventStore, robot: str, time: float) -> None:
+    """Say on standard error that nothing was known at a time because nothing had begun."""
+    began = min((event.stamp for event in islice(store.events(robot=robot), _FIRST)), default=time)
+    if time < began:
+        ERRORS.print(f"the events of {robot} begin later, at {began:g} s", markup=False)
+
+
 def _diff(arguments: argparse.Namespace) -> int:
+    from world_state.errors import StoreError
     from world_state.history import beliefs_at
 
+    if arguments.after < arguments.before:
+        raise StoreError(
+            f"{arguments.after:g} s is before {arguments.before:g} s: give the earlier time first"
+        )
     with _opened(arguments) as (store, robot):
+        _say_if_before_all(store, robot, arguments.before)
         before, after = (beliefs_at(store, t, robot=robot) for t in (arguments.before, arguments.after))
     _print_changes(arguments, before, after, f"from {arguments.before:g} to {arguments.after:g} s")
     return 0
@@ -158,10 +177,19 @@ def _export(arguments: argparse.Namespace) -> int:
         if arguments.out is None:
             write_lines(store.events(robot=robot), sys.stdout)
             return 0
-        with arguments.out.open("x", encoding="utf-8") as file:
+        with _new_file(arguments.out) as file:
             written = write_lines(store.events(robot=robot), file)
     ERRORS.print(f"{written} events written to {arguments.out}", markup=False)
     return 0
+
+
+def _new_file(path: Path) -> TextIO:
+    try:
+        return path.open("x", encoding="utf-8")
+    except FileExistsError:
+        raise FileExistsError(f"{path} is there already: name a file that is not, or remove it") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileNotFoundError(f"there is no folder {path.parent}: make it first") from None
 
 
 def _refilter(arguments: argparse.Namespace) -> int:

@@ -37,6 +37,8 @@ SEQUENCES, QUICK_SEQUENCES = 20, 2
 QUICK_PICTURE_EVERY = 1.0
 """Half as many pictures as in a full run [s]."""
 KILLS, QUICK_KILLS = 200, 5
+KILLS_POSTGRES, QUICK_KILLS_POSTGRES = 20, 2
+"""Of which a quarter, at least one, are of the server."""
 EVENTS, QUICK_EVENTS = 200_000, 20_000
 RESUMED = 20
 NOISE = NoiseModel(calibration=0.0035, calibration_height=0.0005)
@@ -137,8 +139,12 @@ def _costs(*, quick: bool) -> tuple[Figures, dict[str, int]]:
 
 
 def _store(*, quick: bool) -> tuple[Figures, dict[str, int]]:
-    """Let the event store be measured: how fast, how soon open, and what kill -9 costs."""
+    """Let the event store be measured: how fast, how soon open, and what kill -9 costs.
+
+    What is of PostgreSQL is None where its server is not installed.
+    """
     from hybridctl.bench import memory_store
+    from hybridctl.bench.postgres_server import server_programs
 
     killed, lost, half_read = memory_store.kills(QUICK_KILLS if quick else KILLS)
     rate = memory_store.events_per_second(events=QUICK_EVENTS if quick else EVENTS)
@@ -148,8 +154,19 @@ def _store(*, quick: bool) -> tuple[Figures, dict[str, int]]:
         "kills": killed,
         "events_lost": lost,
         "events_half_read": half_read,
+        "kills_postgres": None,
+        "events_lost_postgres": None,
+        "events_half_read_postgres": None,
     }
-    return figures, {"events_lost": killed, "events_half_read": killed}
+    n = {"events_lost": killed, "events_half_read": killed}
+    if server_programs() is not None:
+        count = QUICK_KILLS_POSTGRES if quick else KILLS_POSTGRES
+        servers = max(1, count // 4)
+        killed, lost, half_read = memory_store.kills_of_postgres(count - servers, servers=servers)
+        figures["kills_postgres"], figures["events_lost_postgres"] = killed, lost
+        figures["events_half_read_postgres"] = half_read
+        n.update({"events_lost_postgres": killed, "events_half_read_postgres": killed})
+    return figures, n
 
 
 def _resumed(job: Job) -> list[Row]:

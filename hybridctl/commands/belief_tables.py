@@ -11,6 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from world_state.beliefs import Beliefs
+    from world_state.slot import Slot
 
 
 def print_beliefs(console: Console, beliefs: Beliefs, *, at: float) -> None:
@@ -24,12 +25,9 @@ def print_beliefs(console: Console, beliefs: Beliefs, *, at: float) -> None:
     for slot in then.slots():
         sigma = 1e3 * math.sqrt(max(float(slot.covariance[i, i]) for i in range(3)))
         place = ", ".join(f"{value:.3f}" for value in slot.position)
-        attached = slot.attachment
-        to = beliefs.slots[attached.to].phrase if attached.to in beliefs.slots else attached.to
-        how = slot.status if attached.kind in ("none", "held") else f"{slot.status}, {attached.kind} {to}"
         things.add_row(
             escape(slot.id), escape(slot.phrase), place, f"{sigma:.1f}", f"{slot.last_seen:.2f}",
-            f"{100 * slot.p_exists:.0f} %", escape(how),
+            f"{100 * slot.p_exists:.0f} %", escape(_is(slot, beliefs)),
         )  # fmt: skip
     console.print(things if beliefs.slots else f"no thing is known at {at:g} s")
     if beliefs.articulations:
@@ -48,8 +46,18 @@ def print_beliefs(console: Console, beliefs: Beliefs, *, at: float) -> None:
     held = then.holding_state()
     what = "something" if held.phrase is None else f"the {held.phrase}"
     word = {True: f"holds {what}", False: "holds nothing", None: f"perhaps holds {what}"}[held.state]
-    sure = 1.0 - held.probability if held.state is False else held.probability
-    console.print(f"the hand {word} ({100 * sure:.0f} %)", markup=False)
+    p = 1.0 - held.probability if held.state is False else held.probability
+    console.print(f"the hand {word} ({100 * p:.0f} %)", markup=False)
+
+
+def _is(slot: Slot, beliefs: Beliefs) -> str:
+    """Return how a thing stands to the rest: `seen, in the bowl (s1)`."""
+    attached = slot.attachment
+    if attached.kind in ("none", "held"):  # the status says that it is held
+        return slot.status
+    place = beliefs.slots.get(attached.to)
+    name = attached.to if place is None else f"{place.phrase} ({place.id})"
+    return f"{slot.status}, {attached.kind} the {name}"
 
 
 def _table(title: str, columns: tuple[str, ...]) -> Table:

@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from world_state.beliefs import Beliefs
     from world_state.store import Event, EventStore
 
-EVENTS_NAME = "events.db"
+_FIRST = 10  # events: a look is dated by its picture, so the first to be written need not be the earliest
 _PLACE = "run folder, SQLite file or postgresql://USER@HOST/DATABASE"
 
 
@@ -78,7 +79,11 @@ def _shown(location: str | Path) -> str:
 
 def _location(place: str) -> str | Path:
     """Return where the store is: in a run folder by its name there, else as given."""
-    return Path(place) / EVENTS_NAME if "://" not in place and Path(place).is_dir() else place
+    if "://" in place or not Path(place).is_dir():
+        return place
+    from hybridctl.record import EVENTS_NAME
+
+    return Path(place) / EVENTS_NAME
 
 
 @contextmanager
@@ -134,11 +139,19 @@ def _at(arguments: argparse.Namespace) -> int:
 
     with _opened(arguments) as (store, robot):
         beliefs = beliefs_at(store, arguments.time, robot=robot)
+        _say_if_before_all(store, robot, arguments.time)
     if arguments.json:
         print(json.dumps(beliefs.to_json()))
     else:
         print_beliefs(Console(highlight=False), beliefs, at=arguments.time)
     return 0
+
+
+def _say_if_before_all(store: EventStore, robot: str, time: float) -> None:
+    """Say on standard error that nothing was known at a time because nothing had begun."""
+    began = min((event.stamp for event in islice(store.events(robot=robot), _FIRST)), default=time)
+    if time < began:
+        ERRORS.print(f"the events of {robot} begin later, at {began:g} s", markup=False)
 
 
 def _diff(arguments: argparse.Namespace) -> int:
@@ -150,6 +163,7 @@ def _diff(arguments: argparse.Namespace) -> int:
             f"from {arguments.before:g} to {arguments.after:g} s is backwards: give the earlier time first"
         )
     with _opened(arguments) as (store, robot):
+        _say_if_before_all(store, robot, arguments.before)
         before, after = (beliefs_at(store, t, robot=robot) for t in (arguments.before, arguments.after))
     _print_changes(arguments, before, after, f"from {arguments.before:g} to {arguments.after:g} s")
     return 0

@@ -2,10 +2,19 @@
 
 import json
 
+import numpy as np
 import pytest
+from rich.console import Console
 
 from hybridctl.cli import main
+from hybridctl.commands.belief_tables import print_beliefs
+from world_state.attachment import UNATTACHED, Attachment
+from world_state.beliefs import Beliefs
+from world_state.categorical import Categorical
+from world_state.holding import Touch
 from world_state.memory import WorldMemory
+from world_state.pose import initial
+from world_state.slot import Slot
 from world_state.store import EventStore
 
 
@@ -81,6 +90,29 @@ def test_an_export_filtered_anew_gives_the_same_beliefs(run_folder, tmp_path, ca
             assert main(["memory", "show", str(place), "--json"]) == 0
             beliefs.append(json.loads(capsys.readouterr().out)["beliefs"])
         assert beliefs[0] == beliefs[1]
+
+
+def test_at_before_the_first_event_says_when_they_begin(run_folder, capsys):
+    assert main(["memory", "at", str(run_folder), "-5"]) == 0
+    assert "the events of robot begin later, at 1 s" in capsys.readouterr().err
+    assert main(["memory", "at", str(run_folder), "2"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_things_are_said_to_be_in_what_is_called_so_and_an_empty_hand_to_be_surely_empty(tmp_path, capsys):
+    names = {"bowl": UNATTACHED, "ball": Attachment("in", "s1"), "cup": Attachment("held", "hand")}
+    slots = {}
+    for k, (phrase, attachment) in enumerate(names.items(), start=1):
+        slots[f"s{k}"] = Slot(
+            id=f"s{k}", pose=initial(np.zeros(3), 1e-5 * np.eye(3)), labels=Categorical.of({phrase: 0.95}),
+            extent=np.full(3, 0.04), stamp=0.0, last_seen=0.0, last_view=np.ones(3), attachment=attachment,
+            status="held" if phrase == "cup" else "seen",
+        )  # fmt: skip
+    print_beliefs(Console(width=120), Beliefs(slots=slots, touch=Touch(log_odds=-5.0)), at=0.0)
+    shown = capsys.readouterr().out
+    assert "seen, in the bowl (s1)" in shown
+    assert "held, held" not in shown
+    assert "the hand holds nothing (99 %)" in shown
 
 
 def test_a_store_of_several_robots_asks_whose(tmp_path, capsys):

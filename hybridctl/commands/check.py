@@ -57,7 +57,11 @@ def add(commands: Commands) -> None:
 
 
 def _check_policy(arguments: argparse.Namespace) -> int:
+    import torch
+
     from hybridctl.policy_check import check_policy, summary
+
+    torch.set_num_threads(1)  # as a run does, so that the times are those of a run
 
     report = check_policy(arguments.address)
     if arguments.json:
